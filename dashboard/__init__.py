@@ -1,0 +1,1 @@
+"""Showing: Streamlit pages over stored sessions."""

@@ -1,0 +1,1 @@
+"""Deciding: arrays to probabilities. Never imports vision, scoring or dashboard."""
