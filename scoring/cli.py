@@ -1,0 +1,373 @@
+"""The command line: `attune`. Thin, and heavy imports only inside the commands that need them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from attune import AttuneError, InputError, UsageError, __version__
+from scoring import terminal
+from scoring.terminal import say
+
+INTERRUPTED = 130  # 128 + SIGINT, what shells expect
+
+app = typer.Typer(
+    name="attune",
+    help="Measures observable body language in a recording: eye contact, open posture, nodding. "
+    "Nothing leaves this machine.",
+    add_completion=False,
+    rich_markup_mode=None,  # file names and texts are data, and help stays quick
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Library: where sessions are kept.")]
+Target = Annotated[
+    str, typer.Option(help="What eye contact means: lens, or calibrated:START-END in seconds.")
+]
+Profile = Annotated[str, typer.Option(help="Target bands and wording: a profile's name or a .toml file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout and nothing else.")]
+Title = Annotated[str | None, typer.Option(help="The session's title instead of the file's name.")]
+Consent = Annotated[str | None, typer.Option(help="The words with which the recorded person agreed.")]
+SessionArgument = Annotated[Path, typer.Argument(metavar="SESSION", help="A session's folder, or its id.")]
+
+
+@app.callback(invoke_without_command=True)
+def _attune(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"attune {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help(), file=sys.stderr)
+        raise typer.Exit(2)
+
+
+@app.command()
+def demo(
+    out: Out = None,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the dashboard at the end.")] = True,
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+) -> None:
+    """Analyse the bundled sample, then open the dashboard."""
+    from scoring.demo import run_demo
+    from scoring.resources import user_library
+
+    library = out or user_library()
+    with terminal.quiet_native():
+        session = run_demo(library)
+    if serve:
+        from dashboard.server import serve as serve_dashboard
+
+        serve_dashboard(library, port, open_browser=sys.stdout.isatty(), session=session.name)
+
+
+@app.command()
+def analyze(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO", help="Recordings of one person.")],
+    target: Target = "lens",
+    profile: Profile = "default",
+    person: Annotated[
+        str, typer.Option(help="Whom to measure when several are seen: largest, left, right or a number.")
+    ] = "largest",
+    out: Out = None,
+    no_video: Annotated[bool, typer.Option("--no-video", help="Keep no copy of the video.")] = False,
+    causal: Annotated[bool, typer.Option("--causal", help="Use only what came before each frame.")] = False,
+    pose_hz: Annotated[float, typer.Option(help="How often a second the body is looked at.")] = 10.0,
+    title: Title = None,
+    consent: Consent = None,
+    json: Json = False,
+) -> None:
+    """Turn recordings into events, scores and feedback."""
+    from scoring.analyze import analyze_video
+    from scoring.resources import user_library
+
+    library = out or user_library()
+
+    def one(video: Path) -> None:
+        with terminal.quiet_native(), terminal.Progress(video.name) as progress:
+            result = analyze_video(
+                video,
+                library,
+                target=target,
+                profile=profile,
+                person=person,
+                keep_video=not no_video,
+                causal=causal,
+                pose_hz=pose_hz,
+                title=title,
+                consent=consent,
+                progress=progress,
+            )
+        _show(video, result, json, many=len(videos) > 1)
+
+    _each(videos, one)
+
+
+@app.command()
+def record(
+    camera: Annotated[str, typer.Option(metavar="N|PATH", help="Camera number, or a file for one.")] = "0",
+    out: Out = None,
+    max_minutes: Annotated[float, typer.Option(min=0.01, help="Stop by itself after this long.")] = 60.0,
+    consent: Consent = None,
+    no_audio: Annotated[bool, typer.Option("--no-audio", help="Record no sound.")] = False,
+    target: Target = "lens",
+    profile: Profile = "default",
+    title: Title = None,
+    json: Json = False,
+) -> None:
+    """Record a session from a webcam, then analyse it. Ctrl-C ends the recording."""
+    from scoring.record import record as record_session
+    from scoring.resources import user_library
+
+    with terminal.quiet_native():
+        result = record_session(
+            camera,
+            out or user_library(),
+            max_minutes=max_minutes,
+            consent=consent,
+            audio=not no_audio,
+            target=target,
+            profile=profile,
+            title=title,
+        )
+    _show(Path(camera), result, json)
+
+
+@app.command()
+def recover(out: Out = None, json: Json = False) -> None:
+    """Finish recordings that were cut short, and analyse them."""
+    from scoring.record import recover as recover_recordings
+    from scoring.resources import user_library
+
+    with terminal.quiet_native():
+        results = recover_recordings(out or user_library())
+    for result in results:
+        _show(Path(result.session), result, json, many=len(results) > 1)
+    if not results:
+        say("No unfinished recording was found.")
+
+
+@app.command()
+def score(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="TABLE", help="CSV or Parquet with time_s and signal columns.")
+    ],
+    profile: Profile = "default",
+    json: Json = False,
+) -> None:
+    """Events and scores from a table of signals, of any tracker."""
+    from scoring.tables import score_table
+
+    def one(table: Path) -> None:
+        _show(table, score_table(table, profile), json, many=len(tables) > 1)
+
+    _each(tables, one)
+
+
+@app.command()
+def export(
+    session: SessionArgument,
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="html, csv, parquet or video.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="PATH", help="File or folder to write, else beside you.")
+    ] = None,
+) -> None:
+    """Write a session as a report, tables or a labelled video."""
+    from scoring.export import export_session
+
+    with terminal.quiet_native(), terminal.Progress(session.name, wanted=to == "video") as progress:
+        written = export_session(_session_folder(session), to, out, progress=progress)
+    print(written)
+
+
+@app.command()
+def evaluate(
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH_DIR", help="Clips, each beside its truth in .json.")],
+    json: Json = False,
+) -> None:
+    """Measured error against clips with truth, overall and by group."""
+    from scoring.evaluate import evaluate_folder
+
+    with terminal.quiet_native(), terminal.Progress(truth.name) as progress:
+        evaluation = evaluate_folder(truth, progress=progress)
+    if json:
+        terminal.print_json(evaluation.as_dict())
+    else:
+        print(evaluation.text(), end="")
+
+
+@app.command()
+def dashboard(
+    library: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the sessions are kept.")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8501,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+) -> None:
+    """Look at sessions in the browser, on this machine only."""
+    from dashboard.server import serve
+    from scoring.resources import user_library
+
+    serve(library or user_library(), port, open_browser=not no_browser)
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Check that everything Attune needs is there.
+
+    Where something is missing, say what to do."""
+    from scoring.doctor import examine, print_checks
+
+    with terminal.quiet_native():
+        checks = examine()
+    if json:
+        terminal.print_json({"ok": all(check.ok for check in checks), "checks": checks})
+    else:
+        print_checks(checks)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def forget(
+    sessions: Annotated[list[Path], typer.Argument(metavar="SESSION", help="Folders or ids.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask first.")] = False,
+) -> None:
+    """Delete sessions with everything in them."""
+    from scoring.session import forget as forget_session
+
+    def one(session: Path) -> None:
+        folder = _session_folder(session)
+        if not (yes or _agreed(f"Delete {folder} with everything in it? [y/N] ")):
+            raise InputError(f"{folder} was kept: nobody agreed to deleting it (--yes agrees)")
+        forget_session(folder)
+        say(f"Deleted {folder}")
+
+    _each(sessions, one)
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _session_folder(session: Path) -> Path:
+    """The folder named, or the one of that id in the user's library."""
+    from scoring.resources import user_library
+
+    if not session.exists() and len(session.parts) == 1 and (user_library() / session).is_dir():
+        return user_library() / session
+    return session
+
+
+def _show(source: Path, result: Any, json: bool, many: bool = False) -> None:
+    for notice in result.notices:
+        say(f"{source.name}: {notice}")
+    if json:
+        from scoring.events import events_table
+
+        terminal.print_json(
+            {
+                "session": result.session,
+                "events": events_table(result.events),
+                "scores": result.scores,
+                "feedback": result.feedback,
+            }
+        )
+        return
+    if many:
+        print(f"{source}")
+    terminal.print_result(result.session, terminal.plain(result.scores), terminal.plain(result.feedback))
+    if many:
+        print()
+
+
+def _each(inputs: Iterable[Path], work: Callable[[Path], None]) -> None:
+    """Do `work` for every input; one that fails is named and the rest is done all the same."""
+    failed = False
+    for path in inputs:
+        try:
+            work(path)
+        except UsageError:
+            raise
+        except AttuneError as error:
+            say(str(error))
+            failed = True
+        except Exception as error:
+            say(f"{path}: {_unexpected(error)}")
+            failed = True
+    if failed:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; whatever happens, the user reads a sentence and never a traceback."""
+    terminal.open_streams()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # other packages' deprecations are no news to the user
+    sys.exit(_status())
+
+
+def _status() -> int:
+    """Exit status: 0 done, 1 an input failed, 2 wrong usage, 130 interrupted."""
+    usage_error: type = typer.BadParameter.__mro__[1]  # typer's click; not exported under its own name
+    try:
+        return app(prog_name="attune", standalone_mode=False) or 0
+    except usage_error as error:
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            say(context.get_usage())
+        say(error.format_message())
+        return 2
+    except UsageError as error:
+        say(str(error))
+        return 2
+    except AttuneError as error:
+        say(str(error))
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        say("Stopped: no half-written result was left behind.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_stdout()
+        return 1
+    except Exception as error:
+        say(_unexpected(error))
+        return 1
+
+
+def _drop_stdout() -> None:
+    """Nobody reads stdout any more; keep Python from complaining about it while it exits."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unexpected(error: Exception) -> str:
+    """Write the traceback to a file, and say in one sentence what happened and where it is."""
+    import traceback
+    from datetime import UTC, datetime
+
+    from scoring.resources import user_log_folder
+
+    what = f"Attune met an error it did not expect ({type(error).__name__}: {error})"
+    try:
+        folder = user_log_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
+        path.write_text(f"attune {__version__}\n{''.join(traceback.format_exception(error))}", "utf-8")
+    except OSError as problem:
+        return f"{what}, and where its details belong can't be written ({problem.strerror})"
+    return f"{what}: please report it with the details in {path}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""What the command line shows: progress on stderr, results on stdout, names exactly as they are."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+NATIVE_LOG = "ATTUNE_NATIVE_LOG"
+
+
+def open_streams() -> None:
+    """Make stdout and stderr take any file name, also one that is no valid text."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextlib.contextmanager
+def quiet_native() -> Iterator[None]:
+    """Keep what native libraries write to file descriptor 2 from the user while this lasts.
+
+    MediaPipe, TensorFlow Lite and OpenCV log there past Python. Python's own ``sys.stderr`` goes on
+    writing to where descriptor 2 led. ``ATTUNE_NATIVE_LOG=1`` shows everything.
+    """
+    stderr = sys.stderr
+    try:
+        ours = stderr.fileno() == 2
+    except (AttributeError, OSError, ValueError):  # closed, or replaced by something without one
+        ours = False
+    if os.environ.get(NATIVE_LOG) == "1" or not ours:
+        yield
+        return
+    stderr.flush()
+    kept = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+    sys.stderr = os.fdopen(kept, "w", 1, stderr.encoding, stderr.errors, closefd=False)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # whoever read it may have gone
+            sys.stderr.flush()
+        sys.stderr = stderr
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+class Progress:
+    """A progress bar on a terminal, nothing elsewhere: share done, frames a second, time left.
+
+    Use as a context manager; call it with how far the work has come.
+
+    Parameters
+    ----------
+    name : str
+        What is worked on, shown as it is.
+    wanted : bool, optional
+        False shows nothing.
+    """
+
+    def __init__(self, name: str, wanted: bool = True):
+        self._name = "".join(character if character.isprintable() else "?" for character in name)
+        self._wanted = wanted and sys.stderr.isatty()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        if self._wanted:
+            from rich import progress
+            from rich.console import Console
+
+            self._bar = progress.Progress(
+                progress.TextColumn("{task.description}", markup=False),
+                progress.BarColumn(),
+                progress.TaskProgressColumn(),
+                progress.TextColumn("{task.fields[rate]}", markup=False),
+                progress.TimeRemainingColumn(),
+                console=Console(stderr=True, markup=False, highlight=False),
+                transient=True,
+            )
+            self._task = self._bar.add_task(_shortened(self._name), total=None, rate="")
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, frames: int, time_s: float, duration_s: float | None = None) -> None:
+        """Show that `frames` frames, up to `time_s` seconds of `duration_s`, are done."""
+        if self._bar is None:
+            return
+        elapsed = self._bar.tasks[0].elapsed or 0
+        rate = f"{frames / elapsed:.0f} frames/s" if elapsed > 0 else ""
+        total = duration_s if duration_s and math.isfinite(duration_s) else None
+        self._bar.update(self._task, completed=time_s, total=total, rate=rate)
+
+
+def _shortened(name: str, width: int = 40) -> str:
+    return name if len(name) <= width else f"{name[: width // 2 - 1]}…{name[-width // 2 :]}"
+
+
+def say(line: str, stream: TextIO | None = None) -> None:
+    """One line on stderr (or `stream`), as it is: no markup, no wrapping, never two lines."""
+    print(line.replace("\r", "\\r").replace("\n", "\\n"), file=stream or sys.stderr, flush=True)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON knows it: numbers that are not finite become null, paths and tables text and rows."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if hasattr(value, "to_dict") and hasattr(value, "columns"):
+        return [plain(row) for row in value.to_dict("records")]
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):  # numpy scalars and arrays
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on one line of stdout."""
+    print(json.dumps(plain(value), allow_nan=False), flush=True)
+
+
+# What a score is called on screen; one that isn't here shows its own name.
+SCORE_NAMES = {
+    "eye_contact_share": "eye contact",
+    "eye_contact_mean_bout_s": "eye contact, mean length",
+    "longest_gaze_away_s": "longest look away",
+    "open_posture_share": "open posture",
+    "closed_posture_share": "closed posture",
+    "facing_share": "turned to the client",
+    "nod_count": "nods",
+    "nods_per_min": "nods a minute",
+    "shake_count": "head shakes",
+}
+
+
+def score_lines(scores: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Scores for people to read, one line each.
+
+    Parameters
+    ----------
+    scores : mapping
+        person -> name -> score, as in ``scores.json``.
+    """
+    for person, named in scores.items():
+        yield f"{person}"
+        for name, score in named.items():
+            yield f"  {SCORE_NAMES.get(name, name):<26}{_score_text(plain(score))}"
+
+
+def _score_text(score: Mapping[str, Any]) -> str:
+    value, unit, interval = score.get("value"), score.get("unit") or "", score.get("ci95")
+    if value is None:
+        return f"not measurable: {score.get('reason') or 'no reason given'}"
+    text = _quantity(value, unit)
+    if interval and None not in interval:
+        text += f"  (95 % interval {_quantity(interval[0], unit)} to {_quantity(interval[1], unit)})"
+    if score.get("coverage") is not None:
+        text += f", measured {score['coverage']:.0%} of the time".replace("%", " %")
+    return text
+
+
+def _quantity(value: float, unit: str) -> str:
+    if unit == "share":
+        return f"{100 * value:.0f} %"
+    if unit in ("s", "seconds"):
+        return f"{value:.1f} s"
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+
+
+def feedback_lines(items: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Feedback for people to read.
+
+    Parameters
+    ----------
+    items : list of mapping
+        As in ``feedback.json``.
+    """
+    for kind, heading in (("keep", "Keep"), ("try", "Try")):
+        chosen = [item for item in items if item.get("type") == kind]
+        if chosen:
+            yield heading
+        for item in chosen:
+            yield f"  {item.get('title', '')}"
+            moments = ", ".join(f"{clock(start)}–{clock(end)}" for start, end in item.get("spans") or [])
+            yield f"    {item.get('seen', '')}" + (f" ({moments})" if moments else "")
+            for key, lead in (("why", "Why: "), ("try_next", "Next time: ")):
+                if item.get(key):
+                    yield f"    {lead}{item[key]}"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as minutes and seconds: 75.4 -> '1:15'."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def print_result(session: Path | str | None, scores: Mapping, feedback: list) -> None:
+    """Scores, feedback and where the session is, on stdout."""
+    for line in score_lines(scores):
+        print(line)
+    if feedback:
+        print()
+    for line in feedback_lines(feedback):
+        print(line)
+    if session is not None:
+        print(f"\nsession: {session}", flush=True)
