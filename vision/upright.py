@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Orientation:
     mirror_x: bool = False
     mirror_y: bool = False
 
+    @property
+    def as_stored(self) -> bool:
+        """Nothing to turn or mirror."""
+        return not (self.turned or self.mirror_x or self.mirror_y)
+
     def upright(self, picture: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
         """The picture as rgb of shape (height, width, 3), uint8, for `size` = (width, height)."""
         width, height = size[::-1] if self.turned else size
@@ -40,19 +45,23 @@ class Orientation:
         return np.ascontiguousarray(rgb)
 
 
-def orientation_of(picture: av.VideoFrame) -> Orientation:
-    """Read from the picture's display matrix and pixel aspect; right angles only, else as stored."""
-    pixel = Fraction(1)
+def orientation_of(picture: av.VideoFrame, pixel_aspect: Fraction | None = None) -> Orientation:
+    """How to show `picture`, from its display matrix (right angles only) and its pixels' width/height.
+
+    As browsers do, pixels that aren't square grow in one direction and shrink in none.
+    """
+    aspect = float(pixel_aspect or 1)
+    width = max(1, round(picture.width * max(aspect, 1.0)))
+    height = max(1, round(picture.height / min(aspect, 1.0)))
     a, b, c, d = _display_matrix(picture)
-    width, height = picture.width, picture.height
     if abs(b) > abs(a):
-        return Orientation((height, max(1, round(width * pixel))), True, c < 0, b < 0)
-    return Orientation((max(1, round(width * pixel)), height), False, a < 0, d < 0)
+        return Orientation((height, width), True, c < 0, b < 0)
+    return Orientation((width, height), False, a < 0, d < 0)
 
 
 def _display_matrix(picture: av.VideoFrame) -> tuple[int, int, int, int]:
     """The turning part of the display matrix: x' = a x + c y, y' = b x + d y."""
-    data = picture.side_data.get(Type.DISPLAYMATRIX)
+    data: Any = picture.side_data.get("DISPLAYMATRIX")
     if data is None:
         return 1, 0, 0, 1
     a, b, _, c, d = np.frombuffer(data, np.int32)[:5].tolist()
