@@ -190,7 +190,7 @@ def export(
 
 @app.command()
 def evaluate(
-    truth: Annotated[Path, typer.Argument(metavar="TRUTH_DIR", help="Clips, each beside its truth in .json.")],
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH_DIR", help="Clips, each with its truth in .json.")],
     json: Json = False,
 ) -> None:
     """Measured error against clips with truth, overall and by group."""
