@@ -50,10 +50,12 @@ if [[ -e .venv/unfinished ]] || ! same_place || ! same_python; then
 fi
 touch .venv/unfinished
 echo "Setting up .venv from $lock ..." >&2
+trap 'echo "The set-up did not finish; the next run starts it again." >&2' EXIT
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 # --no-deps: the lock is complete, and leaves out what mediapipe names but Attune never uses.
-.venv/bin/python -m pip install --quiet --no-deps --require-hashes -r "$lock"
-.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+.venv/bin/python -m pip install -qq --no-deps --require-hashes -r "$lock"
+.venv/bin/python -m pip install -qq --no-deps --no-build-isolation -e .
 mkdir -p .venv/ready
 echo "$key" > ".venv/ready/$lock"
 rm .venv/unfinished
+trap - EXIT
