@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import av
 from av.container import InputContainer
@@ -42,19 +41,15 @@ def open_container(path: Path) -> InputContainer:
     head = _head(path)
     try:
         # "file:" keeps a name such as "pipe:1" or "http:…" a name.
-        return _open(f"file:{path}")
-    except UnicodeEncodeError:  # A name that is no text reaches FFmpeg only as an open file.
-        return _open(path.open("rb"))
+        return av.open(f"file:{path}", mode="r", container_options=_STRICT, metadata_errors="replace")
     except (FFmpegError, ValueError):
         if head[4:8] == b"ftyp":
-            raise InputError(
-                f"{path} was cut off before its index was written, so none of it can be read: copy it again"
-            ) from None
+            raise _without_index(path) from None
         raise InputError(f"{path} is not a video: give a recording such as MP4, MOV, MKV or WebM") from None
 
 
-def _open(file: str | BinaryIO) -> InputContainer:
-    return av.open(file, mode="r", container_options=_STRICT, metadata_errors="replace")
+def _without_index(path: os.PathLike[str]) -> InputError:
+    return InputError(f"{path} was cut off before its index was written, so it can't be read: copy it again")
 
 
 def _head(path: Path) -> bytes:
@@ -86,9 +81,12 @@ def picture_stream(container: InputContainer, path: os.PathLike[str]) -> av.Vide
         When there is no such track.
     """
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not streams and container.streams.audio:
+        raise InputError(f"{path} has only sound: give a recording with a video track")
     if not streams:
-        what = "only sound" if container.streams.audio else "no pictures"
-        raise InputError(f"{path} has {what}: give a recording with a video track")
+        if "mp4" in container.format.name:
+            raise _without_index(path)
+        raise InputError(f"{path} has no pictures: give a recording with a video track")
     stream = next((s for s in streams if s.disposition & Disposition.default), streams[0])
     stream.thread_type = "AUTO"
     large = stream.width * stream.height > 2560 * 1440
@@ -107,12 +105,15 @@ def nominal_rate(stream: av.VideoStream) -> float:
 def declared_duration(container: InputContainer, stream: av.VideoStream) -> float | None:
     """Seconds of the picture track as the file declares them; None where it doesn't."""
     if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
+        seconds = float(stream.duration * stream.time_base)
+        # FFmpeg shortens a cut-off AVI to what is there, but keeps the number of frames it declares.
+        declared = stream.frames / nominal_rate(stream) if container.format.name == "avi" else 0.0
+        return max(seconds, declared)
     # Matroska declares the end on the clock of its packets, which need not begin at 0.
     start = float((stream.start_time or 0) * (stream.time_base or 0))
     try:
-        hours, minutes, seconds = stream.metadata.get("DURATION", "").split(":")
-        end = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        h, m, s = stream.metadata.get("DURATION", "").split(":")
+        end = int(h) * 3600 + int(m) * 60 + float(s)
     except ValueError:
         end = container.duration / av.time_base if container.duration else 0.0
     return end - start if end > start else None
@@ -137,6 +138,11 @@ class Pictures:
         self._container = container
         self._duration = declared_duration(container, self.stream)
         self._pending: dict[int, float] = {}  # pts of packets not yet shown -> seconds each lasts
+        # A GIF says nowhere how long it is, only where it ends; each picture takes at most so many bytes.
+        gif = container.format.name == "gif"
+        self._most_bytes = 2 * self.stream.width * self.stream.height + 4096 if gif else None
+        self._no_end = gif and not _ends_with(path, b";")
+        self._torn = False  # the last packet is incomplete
         self._errors = 0
         self._first_s: float | None = None
         self._end_s = self._sound_end_s = 0.0
@@ -173,6 +179,9 @@ class Pictures:
                 self._errors += 1
 
     def _expect(self, packet: av.Packet) -> None:
+        if packet.size:
+            self._torn = packet.is_corrupt or packet.size > (self._most_bytes or packet.size)
+            self._errors += self._torn
         if packet.pts is not None and packet.size and not packet.is_discard:
             self._pending[packet.pts] = float((packet.duration or 0) * packet.time_base) or self.step
 
@@ -212,4 +221,14 @@ class Pictures:
             )
             if seconds > least and (self._errors or words == "the last ")
         ]
-        return f"{' and '.join(parts)} of {total:.1f} s could not be decoded" if parts else None
+        if parts:
+            return f"{' and '.join(parts)} of {total:.1f} s could not be decoded"
+        if self._torn or self._no_end:
+            return f"after {shown:.1f} s the file is damaged or cut off, and doesn't say how much is missing"
+        return None
+
+
+def _ends_with(path: os.PathLike[str], ending: bytes) -> bool:
+    with Path(path).open("rb") as file:
+        file.seek(-min(len(ending), Path(path).stat().st_size), os.SEEK_END)
+        return file.read() == ending
