@@ -57,8 +57,8 @@ def test_the_wheel_holds_what_is_needed_and_no_more(wheel):
 def test_analyze_works_from_the_wheel(installed, tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     options = {"cwd": tmp_path, "env": environment}
-    place = run(installed / "python", "-c", "import scoring.resources as r; print(r.samples_folder())", **options)
-    samples = Path(place.stdout.strip())
+    code = "from scoring.resources import samples_folder; print(samples_folder())"
+    samples = Path(run(installed / "python", "-c", code, **options).stdout.strip())
     assert samples.is_relative_to(installed.parent), "the sample comes from the wheel, not from the checkout"
     sample = min(samples.glob("*.mp4"), key=lambda path: path.stat().st_size)
     done = run(installed / "attune", "analyze", sample, "--out", tmp_path / "library", "--json", **options)

@@ -1,0 +1,53 @@
+"""`attune demo`: the whole way once, with the sample that comes with Attune."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scoring import terminal
+from scoring.analyze import analyze_video
+from scoring.report import write_report
+from scoring.resources import sample_path
+from scoring.session import Session
+
+SAMPLE = "demo.mp4"
+TITLE = "Demo: a rendered practice session"
+CONSENT = "A rendered person (CC0): nobody was recorded."
+REPORT = "report.html"
+
+
+def run_demo(library: Path) -> Path:
+    """Analyse the bundled sample, print scores and feedback, write the report beside them.
+
+    Returns
+    -------
+    Path
+        The session's folder.
+
+    Raises
+    ------
+    AttuneError
+        As `analyze_video` does, and when the sample is missing.
+    """
+    sample = sample_path(SAMPLE)
+    terminal.say("Analysing the bundled sample ...")
+    with terminal.Progress(sample.name) as progress:
+        result = analyze_video(
+            sample,
+            library,
+            target="lens",
+            profile="default",
+            person="largest",
+            keep_video=True,
+            causal=False,
+            pose_hz=10.0,
+            title=TITLE,
+            consent=CONSENT,
+            progress=progress,
+        )
+    for notice in result.notices:
+        terminal.say(notice)
+    terminal.print_result(result.session, result.scores, result.feedback)
+    report = write_report(Session.open(result.session), Path(result.session) / REPORT)
+    print(f"report:  {report}", flush=True)
+    return Path(result.session)
