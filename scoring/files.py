@@ -1,0 +1,76 @@
+"""Reading and writing files of a session: errors in one sentence, JSON without NaN, bytes really on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from attune import InputError, OutputError
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turns what the file system refuses into an `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or folder
+        raise OutputError(f"{where} can't be written: {error.strerror or error}") from error
+
+
+def sync(path: Path) -> None:
+    """Have the operating system put a file's (or folder's) content on the disk."""
+    try:
+        handle = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
+    except OSError:
+        return  # Windows opens no folders: its file system orders renames itself
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(path: Path, value: Any, digits: int | None = None) -> None:
+    """Write `plain` of a value as indented JSON."""
+    text = json.dumps(plain(value, digits), ensure_ascii=False, indent=2, allow_nan=False)
+    # A file name that isn't UTF-8 reaches Python as lone surrogates, which JSON can only hold escaped.
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+
+
+def plain(value: Any, digits: int | None = None) -> Any:
+    """The value as JSON has it: NaN is null, numbers are rounded to so many decimals."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, digits) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item, digits) for item in value]
+    if hasattr(value, "tolist"):  # numpy
+        return plain(value.tolist(), digits)
+    if isinstance(value, float):
+        return None if not math.isfinite(value) else value if digits is None else round(value, digits)
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; an `InputError` names the file when it can't be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} can't be read: {error}") from None
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """What a Parquet file holds; an `InputError` names the file when it can't be read."""
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's errors are among these
+        raise InputError(f"{path} can't be read: {error}") from None

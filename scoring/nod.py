@@ -1,0 +1,108 @@
+"""Nods and shakes as events, each with how many cycles it has and how large they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, median_filter
+from scipy.signal import find_peaks
+
+from scoring.events import Event, Hysteresis, detect
+
+MIN_RATE_HZ = 12.0
+"""Below this frame rate a nod of two or three cycles a second has too few frames to be told from noise."""
+
+_RATE_SLACK = 0.99  # 12000/1001 frames a second is still "12", and times are rounded
+_RATE_FRAMES = 13  # about a second at the lowest rate: the local median step, unmoved by a lost frame
+
+ANGLES = {"nod": "head_pitch_deg", "shake": "head_yaw_deg"}
+
+_GRID_HZ = 60.0
+_SMOOTH_S = 0.02  # standard deviation of the smoothing: passes 3 Hz with 93 % of its size
+_MARGIN_S = 0.25  # seen on both sides of the event, so that its first and last extreme have a slope
+_MIN_CYCLE_DEG = 0.8
+_MIN_CYCLE_SHARE = 0.35  # a cycle is at least this share of the event's whole swing
+
+
+def fast_enough(time_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where at least `MIN_RATE_HZ` frames a second come in, judged by the local median step; shape (n,)."""
+    if len(time_s) < 2:
+        return np.zeros(len(time_s), bool)
+    steps = np.diff(time_s)
+    local = median_filter(np.append(steps, steps[-1]), min(_RATE_FRAMES, len(time_s)), mode="nearest")
+    return local * _RATE_SLACK * MIN_RATE_HZ <= 1
+
+
+def head_prob(table: pd.DataFrame, kind: str) -> NDArray[np.float64]:
+    """Probability of ``nod`` or ``shake`` per frame; NaN where not measurable, slow frame rates among it."""
+    return np.where(fast_enough(table["time_s"].to_numpy()), table[f"{kind}_prob"].to_numpy(float), np.nan)
+
+
+def nod_events(table: pd.DataFrame, person: str, hysteresis: Mapping[str, Hysteresis]) -> list[Event]:
+    """Events of kinds ``nod`` and ``shake`` with the attributes ``cycles`` and ``amplitude_deg``.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One person's rows of `vision.signals.Signals`.
+    hysteresis : Mapping
+        One per kind.
+    """
+    time = table["time_s"].to_numpy()
+    found = []
+    for kind, column in ANGLES.items():
+        angle = table[column].to_numpy(float)
+        for event in detect(time, head_prob(table, kind), kind, person, hysteresis[kind]):
+            cycles, amplitude = head_cycles(time, angle, event)
+            measured = {"cycles": cycles, "amplitude_deg": amplitude} if cycles else {}
+            found.append(replace(event, attributes=measured))
+    return found
+
+
+def head_cycles(time_s: NDArray, angle_deg: NDArray, event: Event) -> tuple[float, float]:
+    """How many cycles a nod or shake has, and how large they are.
+
+    A nod's cycle is one way down and back up, its amplitude the depth below where the head came from.
+    A shake's cycle is one swing to each side, its amplitude the swing to one side of the middle: half the
+    distance between the extremes.
+
+    Parameters
+    ----------
+    time_s, angle_deg : ndarray, shape (n,)
+        Head pitch for a nod, head yaw for a shake; NaN where not measured.
+    event : Event
+
+    Returns
+    -------
+    cycles, amplitude_deg : float
+        0 and NaN where the angle shows no cycle; shakes may count half cycles.
+    """
+    known = np.isfinite(angle_deg)
+    near = known & (time_s >= event.start_s - _MARGIN_S) & (time_s < event.end_s + _MARGIN_S)
+    if near.sum() < 3:
+        return 0.0, float("nan")
+    grid = np.arange(time_s[near][0], time_s[near][-1], 1 / _GRID_HZ)
+    angle = gaussian_filter1d(np.interp(grid, time_s[near], angle_deg[near]), _SMOOTH_S * _GRID_HZ)
+    # The head may drift while it nods: what counts is the way from one extreme to the next.
+    downs = _extremes(-angle)
+    if event.kind == "nod":
+        depths = [angle[max(0, d - _reach()) : d + 1].max() - angle[d] for d in downs]
+        return (float(len(downs)), float(np.median(depths))) if len(downs) else (0.0, float("nan"))
+    turns = np.sort(np.concatenate([downs, _extremes(angle)]))
+    if len(turns) < 2:
+        return 0.0, float("nan")
+    return len(turns) / 2, float(np.median(np.abs(np.diff(angle[turns]))) / 2)
+
+
+def _reach() -> int:
+    """Grid steps back from a low point within which the head began to go down (0.6 s: 0.8 Hz and faster)."""
+    return round(0.6 * _GRID_HZ)
+
+
+def _extremes(angle: NDArray) -> NDArray[np.int64]:
+    least = max(_MIN_CYCLE_DEG, _MIN_CYCLE_SHARE * np.ptp(angle))
+    return find_peaks(angle, prominence=least)[0]
