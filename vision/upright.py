@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 
@@ -36,9 +37,12 @@ class Orientation:
 
     def upright(self, picture: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
         """The picture as rgb of shape (height, width, 3), uint8, for `size` = (width, height)."""
-        width, height = size[::-1] if self.turned else size
-        # swscale converts and scales in one pass; AREA averages, so small scales don't flicker.
-        rgb = picture.reformat(width, height, "rgb24", interpolation="AREA").to_ndarray()
+        stored = size[::-1] if self.turned else size
+        # Converting at full size and averaging down takes half as long as having swscale do both.
+        rgb: np.ndarray = picture.to_ndarray(format="rgb24")
+        if rgb.shape[1::-1] != stored:
+            shrinks = rgb.shape[1] > stored[0]
+            rgb = cv2.resize(rgb, stored, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
         if self.turned:
             rgb = rgb.transpose(1, 0, 2)
         rgb = rgb[:: -1 if self.mirror_y else 1, :: -1 if self.mirror_x else 1]
