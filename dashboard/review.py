@@ -1,0 +1,83 @@
+"""What the review page of one session shows, as plain data for JSON; the curves as raw numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from urllib.parse import quote
+
+import numpy as np
+
+from scoring import scorecard, timeline
+from scoring.session import Session
+from scoring.summary import summary
+
+COLUMNS = ("time_s", *(kind.line for kind in timeline.KINDS.values() if kind.line))
+
+
+def review(session: Session, id: str) -> dict:
+    """Everything but the curves, ready for JSON.
+
+    Parameters
+    ----------
+    session : Session
+    id : str
+        Its folder's name, for the addresses of video, curves and report.
+    """
+    base = f"/api/session/{quote(id, safe='')}"
+    shown = summary(session)
+    return {
+        "title": shown.title,
+        "meta": shown.meta,
+        "notices": shown.notices,
+        "duration_s": shown.duration_s,
+        "fps": shown.fps,
+        "video": f"{base}/video" if session.video else None,
+        "report": f"{base}/report",
+        "signals": {
+            person: {"url": f"{base}/signals/{person}", "columns": COLUMNS} for person in shown.persons
+        },
+        "lanes": [_lane(lane, shown.persons) for lane in shown.lanes],
+        "scores": [
+            {"person": person, "label": label, "groups": [_group(group) for group in groups]}
+            for person, label, groups in shown.scores
+        ],
+        "score_note": scorecard.HOW_TO_READ,
+        "feedback": [asdict(item) for item in shown.feedback],
+        "foot": shown.footnotes,
+    }
+
+
+def signals(session: Session, person: str) -> bytes:
+    """The curves of one person: `COLUMNS` one after the other, float32, NaN where not measurable.
+
+    Raises
+    ------
+    LookupError
+        Nobody of that name was measured.
+    """
+    measured = session.signals()
+    if person not in measured.persons:
+        raise LookupError(person)
+    rows = measured.person(person)
+    return np.stack([rows[name].to_numpy("<f4") for name in COLUMNS]).tobytes()
+
+
+def _lane(lane: timeline.Lane, persons: tuple[str, ...]) -> dict:
+    return {
+        "cue": lane.cue,
+        "label": lane.label,
+        # what belongs to both is the same in either table
+        "signals": lane.person if lane.person in persons else (persons[0] if persons else None),
+        "kinds": [asdict(kind) for kind in lane.kinds],
+        "blocks": [
+            {"kind": block.kind, "start": block.start_s, "end": block.end_s, "text": block.text}
+            for block in lane.blocks
+        ],
+        "gaps": [{"start": gap.start_s, "end": gap.end_s, "reason": gap.reason} for gap in lane.gaps],
+        "empty": lane.empty,
+    }
+
+
+def _group(group: scorecard.Group) -> dict:
+    rows = [{**asdict(row), "sign": row.sign, "spoken": row.spoken} for row in group.rows]
+    return {"cue": group.cue, "label": group.label, "rows": rows}

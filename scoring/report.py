@@ -1,0 +1,141 @@
+"""The report: one session as one HTML file that needs nothing else, on screen and on paper."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from attune import OutputError
+from scoring import scorecard, timeline
+from scoring.session import Session
+from scoring.stills import stills
+from scoring.summary import Item, Summary, summary
+
+PICTURES_PER_ITEM = 2
+BINS = 700  # horizontal resolution of a curve
+GAP_S = 0.5  # a curve isn't drawn across a longer hole
+LABEL, ROW, CURVE = 4, 16, 28  # heights in a lane's drawing, in CSS pixels
+
+
+def write_report(session: Session, path: Path) -> Path:
+    """Writes the report of a session; an existing file of that name is replaced, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        The file can't be written.
+    InputError
+        The session can't be read.
+    """
+    path = Path(path)
+    text = render(session)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise OutputError(f"'{path}' can't be written: {error.strerror or error}") from None
+    return path
+
+
+def render(session: Session) -> str:
+    """The report as text. Every word that comes from a session is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    shown = summary(session)
+    environment = Environment(
+        loader=PackageLoader("scoring"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["clock"] = timeline.clock
+    return environment.get_template("report.html").render(
+        shown=shown,
+        pictures=_pictures(session, shown),
+        lanes=[_drawn(lane, shown, session) for lane in shown.lanes],
+        ticks=_ticks(shown.duration_s),
+        how_to_read=scorecard.HOW_TO_READ,
+        kinds=timeline.KINDS,
+        sizes={"label": LABEL, "row": ROW, "curve": CURVE, "rows": 2 * ROW + 4},
+    )
+
+
+def _pictures(session: Session, shown: Summary) -> list[list[tuple[float, str]]]:
+    """For each feedback item its pictures: time and data URI."""
+    wanted = [_moments(item) for item in shown.feedback]
+    if not session.video:
+        return [[] for _ in wanted]
+    found = stills(Path(session.video), {time for times in wanted for time in times})
+    coded = {time: _data_uri(jpeg) for time, jpeg in found.items()}
+    return [[(time, coded[time]) for time in times if time in coded] for times in wanted]
+
+
+def _data_uri(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def _moments(item: Item) -> list[float]:
+    return [(start + end) / 2 for start, end in item.spans[:PICTURES_PER_ITEM]]
+
+
+def _drawn(lane: timeline.Lane, shown: Summary, session: Session) -> dict:
+    """A lane with its curves, as the template draws it."""
+    person = lane.person if lane.person in shown.persons else next(iter(shown.persons), None)
+    curves = []
+    if person and not lane.empty:
+        rows = session.signals().person(person)
+        times = rows["time_s"].to_numpy()
+        drawn = [kind for kind in lane.kinds if kind.line]
+        curves = [(kind, curve(times, rows[kind.line].to_numpy(), shown.duration_s)) for kind in drawn]
+    return {"lane": lane, "curves": curves}
+
+
+def curve(times: np.ndarray, values: np.ndarray, duration_s: float) -> list[str]:
+    """Polylines through the lowest and highest value of each of `BINS` columns, broken where not measurable.
+
+    Parameters
+    ----------
+    times, values : ndarray, shape (n,)
+        Seconds; 0 to 1, NaN where not measurable.
+    duration_s : float
+        What the whole width stands for.
+
+    Returns
+    -------
+    list of str
+        ``points`` attributes in a box of ``BINS`` x 1, y downward.
+    """
+    known = ~np.isnan(values)
+    times, values = times[known], values[known]
+    if not len(times):
+        return []
+    columns = np.minimum((times / max(duration_s, 1e-9) * BINS).astype(int), BINS - 1)
+    starts = np.flatnonzero(np.r_[True, np.diff(columns) > 0])
+    low, high = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+    ends = np.r_[starts[1:], len(times)] - 1
+    breaks = np.flatnonzero(times[starts[1:]] - times[ends[:-1]] > GAP_S) + 1
+    lines = []
+    for part in np.split(np.arange(len(starts)), breaks):
+        points = []
+        for i in part:
+            x = columns[starts[i]] + 0.5
+            points.append(f"{x:g},{1 - low[i]:.3f}")
+            if high[i] - low[i] > 0.005:
+                points.append(f"{x:g},{1 - high[i]:.3f}")
+        lines.append(" ".join(points if len(points) > 1 else points * 2))
+    return lines
+
+
+def _ticks(duration_s: float) -> list[tuple[float, str]]:
+    """Marks of the time axis: share of the width, and text."""
+    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+    step = next((step for step in steps if duration_s / step <= 12), 7200)
+    return [(float(time) / duration_s, timeline.clock(time)) for time in np.arange(0, duration_s, step)]

@@ -1,0 +1,171 @@
+"""Makes session folders whose content is known by construction, for the report and the dashboard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scoring.events import EVENT_COLUMNS
+from tests.videos import make_video
+from vision.signals import Signals
+
+DURATION_S = 12.0
+FPS = 20
+TIMES = tuple(k / FPS for k in range(int(DURATION_S * FPS)))
+CONTACT, AWAY = ((0.0, 4.0), (6.0, 10.0)), ((4.0, 6.0), (11.5, 12.0))
+UNSEEN = (10.0, 11.5)
+CROSSED = (8.0, 11.0)
+NOD, SHAKE = (2.0, 3.0), (5.0, 5.8)
+
+
+def make_session(
+    library: Path,
+    id: str = "reception-0a1b2c3d",
+    *,
+    title: str = "Reception, first try",
+    video: bool = True,
+    people: tuple[str, ...] = ("staff",),
+    created: str = "2025-03-12T14:05:00+00:00",
+    schema_version: int = 1,
+    feedback: list[dict] | None = None,
+) -> Path:
+    """A session of 12 s at 20 frames a second in `library`; its pictures carry their frame numbers."""
+    folder = library / id
+    folder.mkdir(parents=True)
+    if video:
+        make_video(folder / "video.mp4", TIMES, size=(320, 180))
+    info = {
+        "schema_version": schema_version,
+        "id": id,
+        "title": title,
+        "created": created,
+        "roles": {person: {} for person in people},
+        "consent": None,
+        "source": {
+            "name": f"{title}.mp4", "sha256": "ab" * 32, "duration_s": DURATION_S, "width": 320,
+            "height": 180, "nominal_fps": float(FPS), "frames": len(TIMES), "loss": None,
+        },
+        "target": "lens",
+        "profile": "default",
+        "versions": {"attune": "0.1.0", "mediapipe": "0.10.21", "models": {"eye_contact": "cd" * 32}},
+        "parameters": {},
+        "timings": {},
+        "notices": ["Two faces were seen: the larger one was measured."],
+    }  # fmt: skip
+    _json(folder / "session.json", info)
+    table = pd.concat([_signals(person) for person in people], ignore_index=True)
+    Signals(table).table.to_parquet(folder / "signals.parquet", index=False)
+    _events(people).to_csv(folder / "events.csv", index=False)
+    _json(folder / "scores.json", _scores(people))
+    _json(folder / "feedback.json", FEEDBACK if feedback is None else feedback)
+    return folder
+
+
+def _json(path: Path, value) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+
+
+def _inside(times: np.ndarray, *spans: tuple[float, float]) -> np.ndarray:
+    return np.any([(start <= times) & (times < end) for start, end in spans], axis=0)
+
+
+def _signals(person: str) -> pd.DataFrame:
+    times = np.array(TIMES)
+    contact = np.where(_inside(times, *CONTACT), 0.9, 0.1)
+    contact[_inside(times, UNSEEN)] = np.nan
+    crossed = np.where(_inside(times, CROSSED), 0.85, 0.05)
+    return pd.DataFrame(
+        {
+            "time_s": times,
+            "frame": np.arange(len(times)),
+            "person": person,
+            "face_found": ~np.isnan(contact),
+            "pose_found": True,
+            "eye_contact_prob": contact,
+            "open_posture_prob": 0.95 - crossed,
+            "closed_posture_prob": crossed,
+            "nod_prob": np.where(_inside(times, NOD), 0.8, 0.02),
+            "shake_prob": np.where(_inside(times, SHAKE), 0.7, 0.02),
+        }
+    )
+
+
+def _events(people: tuple[str, ...]) -> pd.DataFrame:
+    rows = []
+    for person in people:
+        spans = [
+            *(("eye_contact", span, {}) for span in CONTACT),
+            *(("gaze_away", span, {}) for span in AWAY),
+            ("open_posture", (0.0, 8.0), {}),
+            ("closed_posture", CROSSED, {}),
+            ("nod", NOD, {"cycles": 2, "amplitude_deg": 8.0}),
+            ("shake", SHAKE, {"cycles": 1, "amplitude_deg": 12.0}),
+            ("not_measurable", UNSEEN, {"cue": "eye_contact", "reason": "head_turned_away"}),
+        ]
+        rows += [_event(person, kind, span, **facts) for kind, span, facts in spans]
+    if len(people) > 1:
+        rows.append(_event("dyad", "mirroring", (3.0, 7.0), lag_s=-0.8))
+    return pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
+
+
+def _event(person, kind, span, **facts) -> dict:
+    start, end = span
+    measured = kind != "not_measurable"
+    peak, coverage = (0.9, 1.0) if measured else (None, 0.0)
+    return {
+        "person": person, "kind": kind, "start_s": start, "end_s": end, "peak_prob": peak,
+        "coverage": coverage, **facts,
+    }  # fmt: skip
+
+
+def _score(value, unit, ci95=None, coverage=1.0, reason=None) -> dict:
+    return {"value": value, "unit": unit, "ci95": ci95, "coverage": coverage, "reason": reason}
+
+
+def _scores(people: tuple[str, ...]) -> dict:
+    one = {
+        "eye_contact_share": _score(0.76, "share", [0.45, 0.9], 0.875),
+        "eye_contact_mean_bout_s": _score(4.0, "s", [3.9, 4.1], 0.875),
+        "longest_gaze_away_s": _score(2.0, "s", None, 0.875, "The longest is a single observation."),
+        "open_posture_share": _score(0.67, "share", [0.61, 0.8]),
+        "closed_posture_share": _score(0.25, "share", [0.21, 0.4]),
+        "facing_share": _score(None, "share", None, 0.2, "Measured for 20% of the time: no body was found."),
+        "nod_count": _score(1, "count", [0, 3]),
+        "nods_per_min": _score(5.0, "per_min", [2.5, 15.0]),
+        "shake_count": _score(1, "count", [0, 3]),
+    }
+    scores = dict.fromkeys(people, one)
+    if len(people) > 1:
+        scores["dyad"] = {
+            "mirroring_share": _score(0.33, "share", [0.2, 0.5]),
+            "mirroring_p": _score(0.004, "p"),
+            "mirroring_lag_s": _score(-0.8, "s", [-1.1, -0.6]),
+        }
+    return scores
+
+
+FEEDBACK = [
+    {
+        "type": "keep",
+        "cue": "eye_contact",
+        "title": "You stay with your client for a sentence at a time",
+        "seen": "Toward the camera, which stands in for your client, your gaze stayed for 4 s on average.",
+        "spans": [list(span) for span in CONTACT],
+        "why": "That is long enough for a client to finish a thought, and short enough to leave pauses.",
+        "try_next": "Keep this length also when you speak yourself.",
+        "score": "eye_contact_mean_bout_s",
+    },
+    {
+        "type": "try",
+        "cue": "posture",
+        "title": "Let your arms rest open",
+        "seen": "Your arms were crossed for 25% of the measured time; this profile aims at up to 20%.",
+        "spans": [list(CROSSED)],
+        "why": "Open arms leave the space between you and your client free.",
+        "try_next": "Next time, rest both hands on the desk while your client speaks.",
+        "score": "closed_posture_share",
+    },
+]
