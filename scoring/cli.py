@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from attune import AttuneError, InputError, UsageError, __version__
 from scoring import terminal
 from scoring.terminal import say
 
-INTERRUPTED = 130  # 128 + SIGINT, what shells expect
+INTERRUPTED = 130  # 128 + SIGINT, what shells expect; typer turns Ctrl-C into it
 
 app = typer.Typer(
     name="attune",
@@ -164,7 +165,7 @@ def score(
     json: Json = False,
 ) -> None:
     """Events and scores from a table of signals, of any tracker."""
-    from scoring.tables import score_table
+    from scoring.analyze import score_table
 
     def one(table: Path) -> None:
         _show(table, score_table(table, profile), json, many=len(tables) > 1)
@@ -222,12 +223,12 @@ def doctor(json: Json = False) -> None:
     """Check that everything Attune needs is there.
 
     Where something is missing, say what to do."""
-    from scoring.doctor import examine, print_checks
+    from scoring.doctor import examine, print_checks, print_json
 
     with terminal.quiet_native():
         checks = examine()
     if json:
-        terminal.print_json({"ok": all(check.ok for check in checks), "checks": checks})
+        print_json(checks)
     else:
         print_checks(checks)
     if not all(check.ok for check in checks):
@@ -277,7 +278,7 @@ def _show(source: Path, result: Any, json: bool, many: bool = False) -> None:
         terminal.print_json(
             {
                 "session": result.session,
-                "events": events_table(result.events),
+                "events": events_table(result.events).to_dict("records"),
                 "scores": result.scores,
                 "feedback": result.feedback,
             }
@@ -285,7 +286,7 @@ def _show(source: Path, result: Any, json: bool, many: bool = False) -> None:
         return
     if many:
         print(f"{source}")
-    terminal.print_result(result.session, terminal.plain(result.scores), terminal.plain(result.feedback))
+    terminal.print_result(result.session, result.scores, result.feedback)
     if many:
         print()
 
@@ -313,20 +314,22 @@ def main() -> None:
     terminal.open_streams()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # other packages' deprecations are no news to the user
-    sys.exit(_status())
+    status = _status()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads it any more; keep Python from complaining while it exits
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
 def _status() -> int:
     """Exit status: 0 done, 1 an input failed, 2 wrong usage, 130 interrupted."""
-    usage_error: type = typer.BadParameter.__mro__[1]  # typer's click; not exported under its own name
+    # typer carries its own click, and doesn't export the base of its usage errors.
+    usage_error: type[Exception] = typer.BadParameter.__mro__[1]
     try:
-        return app(prog_name="attune", standalone_mode=False) or 0
+        status = app(prog_name="attune", standalone_mode=False) or 0
     except usage_error as error:
-        context = getattr(error, "ctx", None)
-        if context is not None:
-            say(context.get_usage())
-        say(error.format_message())
-        return 2
+        return _wrong_usage(error)
     except UsageError as error:
         say(str(error))
         return 2
@@ -334,21 +337,21 @@ def _status() -> int:
         say(str(error))
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        say("Stopped: no half-written result was left behind.")
-        return INTERRUPTED
-    except BrokenPipeError:
-        _drop_stdout()
-        return 1
+        status = INTERRUPTED
     except Exception as error:
         say(_unexpected(error))
         return 1
+    if status == INTERRUPTED:
+        say("Stopped: no half-written result was left behind.")
+    return status
 
 
-def _drop_stdout() -> None:
-    """Nobody reads stdout any more; keep Python from complaining about it while it exits."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _wrong_usage(error: Any) -> int:
+    """Say how the command is used and what was wrong, in the words of typer's usage error."""
+    if error.ctx is not None:
+        say(error.ctx.get_usage())
+    say(error.format_message())
+    return 2
 
 
 def _unexpected(error: Exception) -> str:

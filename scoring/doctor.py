@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import json
 import platform
 import re
 import shutil
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from attune import AttuneError, __version__
@@ -180,9 +181,9 @@ def check_encoder() -> Check:
 def check_cameras(list_devices: Callable[[str], list] | None = None) -> Check:
     """Cameras by name, without opening (and so lighting) any; having none is no fault."""
     try:
-        if list_devices is None:
-            from av.device import enumerate_input_devices as list_devices
-        devices = list_devices(CAMERA_LISTS[platform.system()])
+        from av.device import enumerate_input_devices
+
+        devices = (list_devices or enumerate_input_devices)(CAMERA_LISTS[platform.system()])
     except (ImportError, KeyError, OSError, ValueError):
         return Check("camera", True, "could not be listed here; attune record tries camera 0")
     # avfoundation and dshow list microphones too; where a device says what it is, keep the cameras.
@@ -234,6 +235,11 @@ def print_checks(checks: list[Check]) -> None:
             print(f"{'':9}  {'':<{width}}  -> {check.advice}")
     wrong = sum(not check.ok for check in checks)
     print("All is there." if not wrong else f"{wrong} of {len(checks)} need attention.", flush=True)
+
+
+def print_json(checks: list[Check]) -> None:
+    """The same as one JSON object, on one line of stdout."""
+    print(json.dumps({"ok": all(check.ok for check in checks), "checks": list(map(asdict, checks))}))
 
 
 def _prints(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import math
 import os
@@ -113,40 +112,11 @@ def say(line: str, stream: TextIO | None = None) -> None:
     print(line.replace("\r", "\\r").replace("\n", "\\n"), file=stream or sys.stderr, flush=True)
 
 
-def plain(value: Any) -> Any:
-    """`value` as JSON knows it: numbers that are not finite become null, paths and tables text and rows."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if hasattr(value, "to_dict") and hasattr(value, "columns"):
-        return [plain(row) for row in value.to_dict("records")]
-    if isinstance(value, (list, tuple, set)):
-        return [plain(item) for item in value]
-    if hasattr(value, "tolist"):  # numpy scalars and arrays
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
-
-
 def print_json(value: Any) -> None:
-    """One JSON object on one line of stdout."""
+    """One JSON object on one line of stdout; what is not a finite number is null."""
+    from scoring.files import plain
+
     print(json.dumps(plain(value), allow_nan=False), flush=True)
-
-
-# What a score is called on screen; one that isn't here shows its own name.
-SCORE_NAMES = {
-    "eye_contact_share": "eye contact",
-    "eye_contact_mean_bout_s": "eye contact, mean length",
-    "longest_gaze_away_s": "longest look away",
-    "open_posture_share": "open posture",
-    "closed_posture_share": "closed posture",
-    "facing_share": "turned to the client",
-    "nod_count": "nods",
-    "nods_per_min": "nods a minute",
-    "shake_count": "head shakes",
-}
 
 
 def score_lines(scores: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -157,30 +127,15 @@ def score_lines(scores: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     scores : mapping
         person -> name -> score, as in ``scores.json``.
     """
+    from scoring.scorecard import groups
+
     for person, named in scores.items():
-        yield f"{person}"
-        for name, score in named.items():
-            yield f"  {SCORE_NAMES.get(name, name):<26}{_score_text(plain(score))}"
-
-
-def _score_text(score: Mapping[str, Any]) -> str:
-    value, unit, interval = score.get("value"), score.get("unit") or "", score.get("ci95")
-    if value is None:
-        return f"not measurable: {score.get('reason') or 'no reason given'}"
-    text = _quantity(value, unit)
-    if interval and None not in interval:
-        text += f"  (95 % interval {_quantity(interval[0], unit)} to {_quantity(interval[1], unit)})"
-    if score.get("coverage") is not None:
-        text += f", measured {score['coverage']:.0%} of the time".replace("%", " %")
-    return text
-
-
-def _quantity(value: float, unit: str) -> str:
-    if unit == "share":
-        return f"{100 * value:.0f} %"
-    if unit in ("s", "seconds"):
-        return f"{value:.1f} s"
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+        yield person
+        for group in groups(named, {}):
+            yield f"  {group.label}"
+            for row in group.rows:
+                notes = f" ({', '.join(row.notes)})" if row.notes else ""
+                yield f"    {row.label}: {row.text}{notes}"
 
 
 def feedback_lines(items: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -211,11 +166,13 @@ def clock(seconds: float) -> str:
 
 def print_result(session: Path | str | None, scores: Mapping, feedback: list) -> None:
     """Scores, feedback and where the session is, on stdout."""
-    for line in score_lines(scores):
+    from scoring.files import plain
+
+    for line in score_lines(plain(scores)):
         print(line)
     if feedback:
         print()
-    for line in feedback_lines(feedback):
+    for line in feedback_lines(plain(feedback)):
         print(line)
     if session is not None:
         print(f"\nsession: {session}", flush=True)

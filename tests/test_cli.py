@@ -123,7 +123,7 @@ def test_a_reader_that_leaves_is_no_error():
     done = subprocess.run(
         f'"{sys.executable}" -m attune --help | true', shell=True, cwd=ROOT, capture_output=True, text=True
     )
-    assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
+    assert done.stderr == ""
 
 
 def test_forgetting_needs_a_yes(status, tmp_path, monkeypatch):
@@ -149,10 +149,9 @@ def test_native_noise_is_kept_away_and_python_is_heard():
 
 def test_json_knows_no_nan(capsys):
     import numpy as np
-    import pandas as pd
 
-    table = pd.DataFrame({"kind": ["nod"], "cycles": [np.nan]})
-    terminal.print_json({"a": float("nan"), "b": np.float32(2), "events": table, "c": [np.inf, np.arange(2)]})
+    row = {"kind": "nod", "cycles": np.nan}
+    terminal.print_json({"a": float("nan"), "b": np.float32(2), "events": [row], "c": [np.inf, np.arange(2)]})
     assert capsys.readouterr().out == (
         '{"a": null, "b": 2.0, "events": [{"kind": "nod", "cycles": null}], "c": [null, [0, 1]]}\n'
     )
@@ -172,9 +171,12 @@ def test_scores_for_people():
     }  # fmt: skip
     assert list(terminal.score_lines(scores)) == [
         "staff",
-        "  eye contact               62 %  (95 % interval 50 % to 70 %), measured 97 % of the time",
-        "  nods                      6, measured 100 % of the time",
-        "  closed posture            not measurable: arms hidden",
+        "  Eye contact",
+        "    Time in eye contact: 62 % (95 %: 50 to 70 %, seen 97 % of the time)",
+        "  Posture",
+        "    Arms crossed: not measurable (arms hidden)",
+        "  Nods and shakes",
+        "    Nods: 6 (seen 100 % of the time)",
     ]
 
 
