@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,8 @@ class VideoFile:
     info : SourceInfo
     orientation : Orientation
         Of the pictures as stored.
+    start : Fraction
+        Seconds on the file's own clock at which the first picture is shown: Attune's 0.
     frames_read : int
         Frames yielded so far.
     end_s : float
@@ -109,7 +112,7 @@ class VideoFile:
     def __init__(self, path: str | os.PathLike[str], max_side: int | None = None):
         self.path = Path(path)
         self.max_side = max_side
-        self.info, self.orientation = _probe(self.path)
+        self.info, self.orientation, self.start = _probe(self.path)
         self._container: InputContainer | None = None
         self._reset()
 
@@ -226,8 +229,8 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float((a * b).sum()) / spread if spread > 1e-6 else 0.0
 
 
-def _probe(path: Path) -> tuple[SourceInfo, Orientation]:
-    """What the file says and its first picture shows."""
+def _probe(path: Path) -> tuple[SourceInfo, Orientation, Fraction]:
+    """What the file says, and how and when its first picture is shown."""
     with open_container(path) as container:
         pictures = Pictures(container, path)
         first = next(iter(pictures), None)
@@ -248,4 +251,4 @@ def _probe(path: Path) -> tuple[SourceInfo, Orientation]:
             has_audio=bool(container.streams.audio),
             codec=stream.codec_context.name,
         )
-        return info, orientation
+        return info, orientation, (first.pts or 0) * (first.time_base or Fraction(0))

@@ -31,9 +31,9 @@ class Orientation:
     mirror_y: bool = False
 
     @property
-    def as_stored(self) -> bool:
-        """Nothing to turn or mirror."""
-        return not (self.turned or self.mirror_x or self.mirror_y)
+    def mirrored(self) -> bool:
+        """No turning alone sets the picture upright."""
+        return self.turned != (self.mirror_x != self.mirror_y)
 
     def upright(self, picture: av.VideoFrame, size: tuple[int, int]) -> np.ndarray:
         """The picture as rgb of shape (height, width, 3), uint8, for `size` = (width, height)."""
