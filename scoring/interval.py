@@ -1,7 +1,7 @@
 """Intervals for what one session says about how a person behaves in sessions like it.
 
 Behaviour comes in bouts, so neighbouring moments are not independent looks at it: blocks of `BLOCK_S`
-seconds are resampled, not frames.
+seconds or more are resampled, not frames.
 """
 
 from __future__ import annotations
@@ -14,8 +14,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 BLOCK_S = 10.0
-"""Length of a block: three to five times a glance in conversation (about 3 s; Argyle and Cook 1976), long
-enough for the end of one block to say little about the next one's."""
+"""Shortest block: three to five times a glance in conversation (about 3 s; Argyle and Cook 1976), so that
+the end of one block says little about the next one's."""
+
+BLOCK_RUNS = 4.0
+"""A block holds at least so many mean lengths of what is counted, and of what lies between: arms stay
+crossed for longer than a glance lasts. On simulated on-off behaviour (mean lengths 3 and 2 s, or 15 and 10
+s; 2 to 10 minutes) the 95 % intervals then held the true share in 89 to 95 % of the sessions."""
 
 BIN_S = 0.5
 """Time is summed into bins of this length first, so that an hour costs no more than 7200 numbers."""
@@ -36,30 +41,29 @@ class Blocks:
 
     Attributes
     ----------
-    bins : int
-        Number of bins of `BIN_S` in the session.
+    length : int
+        Of a block, in bins of `BIN_S`.
     starts : ndarray of int, shape (RESAMPLES, blocks)
         First bin of each drawn block; blocks run on from the last bin to the first (circular).
     """
 
-    bins: int
+    length: int
     starts: NDArray[np.int64]
 
     @classmethod
-    def draw(cls, duration_s: float, seed: int) -> Blocks:
-        bins = max(1, math.ceil(duration_s / BIN_S - 1e-9))
-        blocks = max(1, round(bins * BIN_S / BLOCK_S))
-        return cls(bins, np.random.default_rng(seed).integers(0, bins, (RESAMPLES, blocks)))
+    def draw(cls, bins: int, seed: int, block_s: float = BLOCK_S) -> Blocks:
+        length = max(1, min(bins, round(block_s / BIN_S)))
+        blocks = max(1, round(bins / length))
+        return cls(length, np.random.default_rng(seed).integers(0, bins, (RESAMPLES, blocks)))
 
     def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of the values, shape (bins,), in each resample; shape (RESAMPLES,)."""
-        length = min(self.bins, round(BLOCK_S / BIN_S))
-        circle = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[: length - 1]]))])
-        block_sums = circle[length:] - circle[: self.bins]
+        circle = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[: self.length - 1]]))])
+        block_sums = circle[self.length :] - circle[: len(values)]
         return block_sums[self.starts].sum(axis=1)
 
 
-def share_interval(part: NDArray, whole: NDArray, blocks: Blocks) -> Interval | None:
+def share_interval(part: NDArray, whole: NDArray, seed: int) -> Interval | None:
     """Interval of a share: seconds of something by bin, over measured seconds by bin.
 
     Circular block bootstrap with expanded percentiles. Where there are fewer than `MIN_BLOCKS` blocks of
@@ -69,18 +73,29 @@ def share_interval(part: NDArray, whole: NDArray, blocks: Blocks) -> Interval | 
     Parameters
     ----------
     part, whole : ndarray, shape (bins,)
-    blocks : Blocks
+    seed : int
     """
-    total = whole.sum()
+    total = float(whole.sum())
     if total <= 0:
         return None
-    value, looks = float(part.sum() / total), float(total / BLOCK_S)
-    if looks < MIN_BLOCKS or not 1e-9 < value < 1 - 1e-9:
-        return wilson(value, looks)
-    return _percentiles(blocks.sums(part), blocks.sums(whole), looks, value)
+    value = float(part.sum() / total)
+    if total < MIN_BLOCKS * BLOCK_S or not 1e-9 < value < 1 - 1e-9:
+        return wilson(value, total / BLOCK_S)
+    block_s = _block_s(part, whole)
+    blocks = Blocks.draw(len(whole), seed, block_s)
+    return _percentiles(blocks.sums(part), blocks.sums(whole), total / block_s, value)
 
 
-def rate_interval(counts: NDArray, whole: NDArray, blocks: Blocks) -> Interval | None:
+def _block_s(part: NDArray, whole: NDArray) -> float:
+    """`BLOCK_RUNS` mean lengths of the two states, between `BLOCK_S` and a `MIN_BLOCKS`th of the time."""
+    measured = whole > 0
+    state = part[measured] > whole[measured] / 2
+    changes = np.count_nonzero(state[1:] != state[:-1])
+    total = float(whole.sum())
+    return float(np.clip(BLOCK_RUNS * total / (changes + 1), BLOCK_S, total / MIN_BLOCKS))
+
+
+def rate_interval(counts: NDArray, whole: NDArray, seed: int) -> Interval | None:
     """Interval of a count per measured second; as `share_interval`, with Poisson's exact interval
     (Garwood 1936) for the short and the rare (fewer than `MIN_BLOCKS` counts)."""
     total, count = float(whole.sum()), float(counts.sum())
@@ -90,10 +105,11 @@ def rate_interval(counts: NDArray, whole: NDArray, blocks: Blocks) -> Interval |
     if looks < MIN_BLOCKS or count < MIN_BLOCKS:
         low, high = poisson(count)
         return low / total, high / total
+    blocks = Blocks.draw(len(whole), seed)
     return _percentiles(blocks.sums(counts), blocks.sums(whole), looks, count / total)
 
 
-def mean_interval(totals: NDArray, counts: NDArray, blocks: Blocks, measured_s: float) -> Interval | None:
+def mean_interval(totals: NDArray, counts: NDArray, seed: int, measured_s: float) -> Interval | None:
     """Interval of a mean duration: summed durations of events by bin, over their number by bin.
 
     As `share_interval`; with fewer than `MIN_BLOCKS` events or blocks, the exact interval for durations
@@ -106,6 +122,7 @@ def mean_interval(totals: NDArray, counts: NDArray, blocks: Blocks, measured_s: 
     if looks < MIN_BLOCKS:
         low, high = (2 * count * mean / stats.chi2.ppf(tail, 2 * count) for tail in (1 - _TAIL, _TAIL))
         return float(low), float(high)
+    blocks = Blocks.draw(len(counts), seed)
     return _percentiles(blocks.sums(totals), blocks.sums(counts), looks, mean)
 
 

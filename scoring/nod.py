@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import find_peaks
 
@@ -22,10 +23,10 @@ _RATE_FRAMES = 13  # about a second at the lowest rate: the local median step, u
 ANGLES = {"nod": "head_pitch_deg", "shake": "head_yaw_deg"}
 
 _GRID_HZ = 60.0
-_SMOOTH_S = 0.02  # standard deviation of the smoothing: passes 3 Hz with 93 % of its size
+_SMOOTH_S = 0.015  # standard deviation of the smoothing: passes 3 Hz with 96 % of its size
 _MARGIN_S = 0.25  # seen on both sides of the event, so that its first and last extreme have a slope
-_MIN_CYCLE_DEG = 0.8
-_MIN_CYCLE_SHARE = 0.35  # a cycle is at least this share of the event's whole swing
+_MIN_CYCLE_DEG = 1.0  # twice the jitter of landmarks
+_MIN_CYCLE_SHARE = 0.35  # of the event's largest cycle
 
 
 def fast_enough(time_s: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -86,23 +87,22 @@ def head_cycles(time_s: NDArray, angle_deg: NDArray, event: Event) -> tuple[floa
     if near.sum() < 3:
         return 0.0, float("nan")
     grid = np.arange(time_s[near][0], time_s[near][-1], 1 / _GRID_HZ)
-    angle = gaussian_filter1d(np.interp(grid, time_s[near], angle_deg[near]), _SMOOTH_S * _GRID_HZ)
-    # The head may drift while it nods: what counts is the way from one extreme to the next.
-    downs = _extremes(-angle)
+    curve = CubicSpline(time_s[near], angle_deg[near])  # straight lines would cut the peaks off
+    angle = gaussian_filter1d(curve(grid), _SMOOTH_S * _GRID_HZ)
+    downs, depths = _extremes(-angle)
+    ups, heights = _extremes(angle)
+    # The head may turn elsewhere while it nods: only the ways back count, not the whole range.
+    least = _MIN_CYCLE_SHARE * max([*depths, *heights], default=0.0)
+    downs, depths, ups = downs[depths >= least], depths[depths >= least], ups[heights >= least]
     if event.kind == "nod":
-        depths = [angle[max(0, d - _reach()) : d + 1].max() - angle[d] for d in downs]
         return (float(len(downs)), float(np.median(depths))) if len(downs) else (0.0, float("nan"))
-    turns = np.sort(np.concatenate([downs, _extremes(angle)]))
+    turns = np.sort(np.concatenate([downs, ups]))
     if len(turns) < 2:
         return 0.0, float("nan")
     return len(turns) / 2, float(np.median(np.abs(np.diff(angle[turns]))) / 2)
 
 
-def _reach() -> int:
-    """Grid steps back from a low point within which the head began to go down (0.6 s: 0.8 Hz and faster)."""
-    return round(0.6 * _GRID_HZ)
-
-
-def _extremes(angle: NDArray) -> NDArray[np.int64]:
-    least = max(_MIN_CYCLE_DEG, _MIN_CYCLE_SHARE * np.ptp(angle))
-    return find_peaks(angle, prominence=least)[0]
+def _extremes(angle: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Where the angle turns back, and how far it came back on the shorter side."""
+    peaks, facts = find_peaks(angle, prominence=_MIN_CYCLE_DEG)
+    return peaks, facts["prominences"]

@@ -6,6 +6,7 @@ profile's minimum coverage; then, and where it has no interval, its ``reason`` s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from attune import InputError
 from scoring.events import Event, inside
-from scoring.interval import BIN_S, Blocks, Interval, mean_interval, rate_interval, share_interval
+from scoring.interval import BIN_S, Interval, mean_interval, rate_interval, share_interval
 from scoring.measurable import Timeline
 from scoring.posture import facing
 from scoring.profile import Profile
@@ -66,14 +67,15 @@ class Found:
     facing : ndarray, shape (n,)
         1 facing the target, 0 turned away, NaN not measured; per frame.
     profile : Profile
-    blocks : Blocks
+    seed : int
+        Of the bootstrap.
     """
 
     times: Timeline
     events: dict[str, list[Event]]
     facing: NDArray[np.float64]
     profile: Profile
-    blocks: Blocks
+    seed: int
 
     def by_bin(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Seconds per frame, summed by bin; shape (bins,)."""
@@ -86,9 +88,9 @@ class Found:
         return self._sum_by_bin(starts, np.array([weigh(event) for event in events]))
 
     def _sum_by_bin(self, times: NDArray, weights: NDArray) -> NDArray[np.float64]:
+        bins = max(1, math.ceil(self.times.duration_s / BIN_S - 1e-9))
         index = np.floor((times - self.times.session_s[0]) / BIN_S + 1e-9).astype(int)
-        last = self.blocks.bins - 1
-        return np.bincount(np.clip(index, 0, last), weights, minlength=self.blocks.bins).astype(float)
+        return np.bincount(np.clip(index, 0, bins - 1), weights, minlength=bins).astype(float)
 
     def measured(self, name: str) -> NDArray[np.bool_]:
         """The frames in which what a score needs was measured, shape (n,)."""
@@ -107,8 +109,7 @@ def find(
     by_kind: dict[str, list[Event]] = {}
     for event in events:
         by_kind.setdefault(event.kind, []).append(event)
-    blocks = Blocks.draw(times.duration_s, seed)
-    return Found(times, by_kind, facing(table, target_yaw_deg), profile, blocks)
+    return Found(times, by_kind, facing(table, target_yaw_deg), profile, seed)
 
 
 def _share(found: Found, name: str, shown: NDArray[np.bool_]) -> Score:
@@ -116,7 +117,7 @@ def _share(found: Found, name: str, shown: NDArray[np.bool_]) -> Score:
     seconds = found.times.lasts_s * measured
     part, whole = found.by_bin(seconds * shown), found.by_bin(seconds)
     value = min(1.0, float(part.sum() / whole.sum()))
-    interval = share_interval(part, whole, found.blocks)
+    interval = share_interval(part, whole, found.seed)
     return Score(value, "share", _holding(interval, value), found.times.coverage(measured))
 
 
@@ -138,7 +139,7 @@ def _mean_bout(found: Found, name: str) -> Score:
     totals = found.events_by_bin("eye_contact", lambda bout: bout.duration_s)
     counts = found.events_by_bin("eye_contact", lambda bout: 1)
     value = float(totals.sum() / counts.sum())
-    interval = mean_interval(totals, counts, found.blocks, found.times.measured_s(measured))
+    interval = mean_interval(totals, counts, found.seed, found.times.measured_s(measured))
     return Score(value, "s", _holding(interval, value), coverage)
 
 
@@ -153,7 +154,7 @@ def _count(found: Found, name: str) -> Score:
     measured = found.measured(name)
     counts = found.events_by_bin(name.removesuffix("_count"), lambda event: 1)
     whole = found.by_bin(found.times.lasts_s * measured)
-    interval = rate_interval(counts, whole, found.blocks)
+    interval = rate_interval(counts, whole, found.seed)
     value = float(counts.sum())
     scaled = interval and (interval[0] * whole.sum(), interval[1] * whole.sum())
     return Score(value, "count", _holding(scaled, value), found.times.coverage(measured))
@@ -167,7 +168,7 @@ def _per_minute(found: Found, name: str) -> Score:
         reason = found.profile.sentence("short_for_rate", seconds=seconds, least=least)
         return Score(None, "per_min", None, coverage, reason)
     counts = found.events_by_bin("nod", lambda event: 1)
-    interval = rate_interval(counts, found.by_bin(found.times.lasts_s * measured), found.blocks)
+    interval = rate_interval(counts, found.by_bin(found.times.lasts_s * measured), found.seed)
     value = float(60 * counts.sum() / seconds)
     scaled = interval and (60 * interval[0], 60 * interval[1])
     return Score(value, "per_min", _holding(scaled, value), coverage)
