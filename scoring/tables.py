@@ -142,7 +142,7 @@ def _decoded(path: Path) -> str:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
 
 
 def _typed(raw: pd.DataFrame, file: str, first_row: int) -> pd.DataFrame:
