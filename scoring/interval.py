@@ -32,6 +32,8 @@ MIN_BLOCKS = 6
 LEVEL = 0.95
 _TAIL = (1 - LEVEL) / 2
 
+_LEAST_S = 1e-6  # less measured time than this is rounding, not time
+
 Interval = tuple[float, float]
 
 
@@ -76,7 +78,7 @@ def share_interval(part: NDArray, whole: NDArray, seed: int) -> Interval | None:
     seed : int
     """
     total = float(whole.sum())
-    if total <= 0:
+    if total < _LEAST_S:
         return None
     value = float(part.sum() / total)
     if total < MIN_BLOCKS * BLOCK_S or not 1e-9 < value < 1 - 1e-9:
@@ -99,7 +101,7 @@ def rate_interval(counts: NDArray, whole: NDArray, seed: int) -> Interval | None
     """Interval of a count per measured second; as `share_interval`, with Poisson's exact interval
     (Garwood 1936) for the short and the rare (fewer than `MIN_BLOCKS` counts)."""
     total, count = float(whole.sum()), float(counts.sum())
-    if total <= 0:
+    if total < _LEAST_S:
         return None
     looks = total / BLOCK_S
     if looks < MIN_BLOCKS or count < MIN_BLOCKS:

@@ -148,7 +148,10 @@ def _with_gaps(times: Timeline, why: NDArray) -> tuple[NDArray, NDArray, NDArray
     return start[order], end[order], reason[order]
 
 
-def _reason_spans(start, end, why, first, stop, min_duration_s):
+def _reason_spans(
+    start: NDArray, end: NDArray, why: NDArray, first: int, stop: int, min_duration_s: float
+) -> list[tuple[float, float, str]]:
+    """One unmeasured span cut where its reason changes for good."""
     spans: list[tuple[float, float, str]] = []
     for a, b in runs(why[first:stop]):
         begin, finish, reason = start[first + a], end[first + b - 1], why[first + a]
