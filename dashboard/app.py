@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +15,7 @@ if str(ROOT) not in sys.path:
 import streamlit as st  # noqa: E402
 
 from dashboard import shelf  # noqa: E402
+from dashboard.text import plain  # noqa: E402
 from scoring.timeline import clock  # noqa: E402
 
 PLAYER = Path(__file__).with_name("player")
@@ -117,12 +117,6 @@ def show(entry: shelf.Entry) -> None:
     parts = {name: (PLAYER / f"player.{name}").read_text("utf-8") for name in ("html", "css")}
     review = st.components.v2.component("review", **parts, js=LOADER)
     review(data={"url": f"/api/session/{quote(entry.id, safe='')}/review"}, key=f"review-{entry.id}")
-
-
-def plain(text: str) -> str:
-    """Text as text where Streamlit expects Markdown: titles and file names are data, never markup."""
-    text = " ".join(str(text).split())
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])", r"\\\1", text)
 
 
 main()

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -64,10 +65,13 @@ def serve(library: Path, port: int = 8501, open_browser: bool = True, session: s
     if found != port:
         print(f"Port {port} is taken, using {found}.", file=sys.stderr)
     address = f"http://{HOST}:{found}/" + (f"?session={quote(session, safe='')}" if session else "")
-    server = _server(Path(library), found)
-    print(f"Attune's dashboard is at {address} (Ctrl-C ends it)", flush=True)
-    if open_browser:
-        webbrowser.open(address)
+
+    def ready() -> None:
+        print(f"Attune's dashboard is at {address} (Ctrl-C ends it)", flush=True)
+        if open_browser:
+            webbrowser.open(address)
+
+    server = _server(Path(library), found, ready)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -76,8 +80,13 @@ def serve(library: Path, port: int = 8501, open_browser: bool = True, session: s
         listener.close()
 
 
-def _server(library: Path, port: int):
+def _server(library: Path, port: int, ready: Callable[[], None]):
     import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready()
 
     config = uvicorn.Config(
         make_app(library, port),
@@ -87,7 +96,7 @@ def _server(library: Path, port: int):
         proxy_headers=False,
         timeout_graceful_shutdown=1,
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def make_app(library: Path, port: int):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from attune import OutputError
 from scoring import scorecard, timeline
+from scoring.files import sync, writing
 from scoring.session import Session
 from scoring.stills import stills
 from scoring.summary import Item, Summary, summary
@@ -33,17 +33,17 @@ def write_report(session: Session, path: Path) -> Path:
     """
     path = Path(path)
     text = render(session)
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise OutputError(f"'{path}' can't be written: {error.strerror or error}") from None
+    with writing(path):
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+        temporary = Path(name)
+        try:
+            os.close(handle)
+            temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+            temporary.chmod(0o644)
+            sync(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     return path
 
 
@@ -138,4 +138,5 @@ def _ticks(duration_s: float) -> list[tuple[float, str]]:
     """Marks of the time axis: share of the width, and text."""
     steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
     step = next((step for step in steps if duration_s / step <= 12), 7200)
-    return [(float(time) / duration_s, timeline.clock(time)) for time in np.arange(0, duration_s, step)]
+    times = np.arange(0, 0.97 * duration_s, step)  # a text at the very end would stick out
+    return [(float(time) / duration_s, timeline.clock(time)) for time in times]

@@ -129,6 +129,8 @@ def _profile(info: dict) -> tuple[Profile | None, list[str]]:
 
 
 def _scores(scores: dict, profile: Profile | None):
+    if not isinstance(scores, dict):
+        raise TypeError("scores.json is not a mapping")
     bands = {} if profile is None else profile.bands
     people = [person for person in timeline.PERSON_LABELS if person in scores]
     return tuple(

@@ -1,0 +1,16 @@
+"""Text where Streamlit expects Markdown."""
+
+import re
+
+_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
+
+
+def plain(text: str) -> str:
+    """The text as it is, every sign of Markdown escaped: titles and file names are data, never markup.
+
+    Examples
+    --------
+    >>> print(plain("**new** <b>"))
+    \\*\\*new\\*\\* \\<b\\>
+    """
+    return _SIGNS.sub(r"\\\1", " ".join(str(text).split()))

@@ -1,0 +1,263 @@
+"""The page in a real browser: the right picture at the right time, by mouse and by keyboard."""
+
+import base64
+import io
+from urllib.parse import quote, urlparse
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scoring import timeline
+from tests.sessions import CONTACT, CROSSED, DURATION_S, FPS, NOD, UNSEEN
+from tests.videos import index_of
+
+pytestmark = pytest.mark.browser
+
+ID = "reception-0a1b2c3d"
+FOCUSED = """() => {
+  let node = document.activeElement;
+  while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  const { outlineStyle, outlineWidth } = getComputedStyle(node);
+  const name = node.getAttribute("aria-label") || node.textContent.trim();
+  return [name, outlineStyle !== "none" && parseFloat(outlineWidth) > 0];
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    """Opens a session; fails at the end if the page logged an error or asked anyone but the server."""
+    contexts, problems = [], []
+
+    def open_page(id=ID, width=1440, scheme="light", ready=".review:not([aria-busy])"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda request: problems.extend(_foreign(request.url, served)))
+        page.goto(f"{served.url}/?session={quote(id, safe='')}")
+        page.wait_for_selector(ready, timeout=60_000)
+        return page
+
+    open_page.problems = problems
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _foreign(url, served):
+    where = urlparse(url)
+    known = where.scheme in ("blob", "data") or where.netloc == f"127.0.0.1:{served.port}"
+    return [] if known else [url]
+
+
+def clock_of(page) -> float:
+    """What the page shows as the time, in seconds."""
+    minutes, seconds = page.locator("[data-slot=now]").inner_text().split(":")
+    return 60 * int(minutes) + float(seconds)
+
+
+def settle(page):
+    """Waits until the shown picture is the one that was asked for."""
+    page.wait_for_function(
+        "(v) => !v.seeking && v.readyState >= 2", arg=page.locator("video").element_handle()
+    )
+    page.wait_for_timeout(100)
+
+
+def picture_of(page) -> int:
+    """The number that the shown picture carries."""
+    coded = page.locator("video").evaluate(
+        "v => { const c = document.createElement('canvas'); c.width = v.videoWidth; c.height = v.videoHeight;"
+        " c.getContext('2d').drawImage(v, 0, 0); return c.toDataURL('image/png').split(',')[1]; }"
+    )
+    return index_of(np.asarray(Image.open(io.BytesIO(base64.b64decode(coded))).convert("RGB")))
+
+
+def click_at(page, time, y=40):
+    slider = page.get_by_role("slider")
+    width = slider.bounding_box()["width"]
+    slider.click(position={"x": width * time / DURATION_S, "y": y})
+
+
+def colour_at(page, time, y) -> str:
+    return page.locator(".timeline canvas").evaluate(
+        "(c, [share, y]) => { const k = c.width / c.clientWidth;"
+        " const [r, g, b] = c.getContext('2d').getImageData(share * c.width, y * k, 1, 1).data;"
+        " return '#' + [r, g, b].map(n => n.toString(16).padStart(2, '0')).join('').toUpperCase(); }",
+        [time / DURATION_S, y],
+    )
+
+
+def middle(span) -> float:
+    return (span[0] + span[1]) / 2
+
+
+def test_a_click_on_the_timeline_shows_that_picture(visit):
+    page = visit()
+    for time in (3.02, 9.52, 0.02):
+        click_at(page, time)
+        settle(page)
+        assert picture_of(page) == int(time * FPS)
+        assert clock_of(page) == pytest.approx(time, abs=0.1)
+
+
+def test_arrows_step_from_picture_to_picture(visit):
+    page = visit()
+    click_at(page, 5.02)
+    settle(page)
+    seen = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Shift+ArrowRight", "Home", "ArrowLeft"):
+        page.keyboard.press(key)
+        settle(page)
+        seen.append(picture_of(page))
+    assert seen == [101, 102, 101, 121, 0, 0]
+
+
+def test_space_plays_and_the_playhead_keeps_up(visit):
+    page = visit()
+    page.keyboard.press(" ")
+    video = page.locator("video")
+    page.wait_for_function("v => v.currentTime > 0.5", arg=video.element_handle())
+    page.keyboard.press(" ")
+    settle(page)
+    assert video.evaluate("v => v.paused")
+    time = video.evaluate("v => v.currentTime")
+    head, slider = (page.locator(name).bounding_box() for name in (".playhead", ".timeline"))
+    at = (head["x"] + head["width"] / 2 - slider["x"]) / slider["width"] * DURATION_S
+    assert at == pytest.approx(time, abs=2 / FPS)
+
+
+def test_a_time_of_the_feedback_plays_that_moment_and_stops_at_its_end(visit):
+    page = visit()
+    page.locator("[data-slot=speed]").select_option("2")
+    page.locator(".feedback .chip").last.click()
+    assert page.locator(".span").is_visible()
+    page.wait_for_function("v => v.paused && v.currentTime > 1", arg=page.locator("video").element_handle())
+    assert CROSSED[1] <= page.locator("video").evaluate("v => v.currentTime") < DURATION_S - 0.1
+
+
+def test_the_timeline_draws_what_was_measured(visit):
+    page = visit()
+    contact, posture, nods = (12 + 22 + lane * (22 + 2 * 16 + 5 + 26 + 10) for lane in range(3))
+    assert colour_at(page, middle(CONTACT[1]) + 1, contact + 3) == timeline.BLUE
+    assert colour_at(page, middle(CROSSED), posture + 18 + 3) == timeline.VERMILLION
+    assert colour_at(page, middle(NOD) + 0.4, nods + 3) == timeline.ORANGE
+    seen = {colour_at(page, UNSEEN[0] + 0.5 + step / 50, contact + 10) for step in range(20)}
+    assert len(seen) > 1, "hatched: lines and what is between them"
+    assert timeline.BLUE not in seen
+    click_at(page, middle(UNSEEN))
+    assert "the head was turned too far from the camera" in page.get_by_role("slider").get_attribute(
+        "aria-valuetext"
+    )
+    assert page.get_by_text("Needs two people in the picture.").is_visible()
+
+
+def test_scores_say_band_interval_and_what_is_missing(visit):
+    page = visit()
+    card = page.locator(".scores .card", has_text="Posture")
+    crossed = card.locator(".score", has_text="Arms crossed")
+    assert "25 %" in crossed.inner_text()
+    assert "above the band" in crossed.inner_text()
+    assert "95 %: 21 to 40 % · band up to 20 % · seen 100 % of the time" in crossed.inner_text()
+    unseen = card.locator(".score", has_text="Facing the client")
+    assert "not measurable" in unseen.inner_text() and "no body was found" in unseen.inner_text()
+    assert page.get_by_text("differs between cultures").is_visible()
+
+
+def test_without_a_video_everything_else_works(visit):
+    page = visit("quiet")
+    assert page.get_by_text("kept without its video").is_visible()
+    click_at(page, 9.0)
+    assert clock_of(page) == pytest.approx(9.0, abs=0.11)
+    page.keyboard.press("ArrowRight")
+    assert clock_of(page) == pytest.approx(9.0, abs=0.21)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(
+        "v => v.textContent > '0:09.3'", arg=page.locator("[data-slot=now]").element_handle()
+    )
+    page.get_by_role("button", name="Pause").click()
+    assert page.locator(".label", has_text="Posture").locator(".now").inner_text() == "crossed"
+
+
+def test_two_people_have_lanes_of_their_own(visit):
+    page = visit("pair")
+    labels = page.locator(".timeline .label b").all_inner_texts()
+    assert labels[:2] == ["Eye contact · staff", "Eye contact · client"]
+    assert labels[-1] == "Mirroring"
+    assert "staff follows by 0.8 s" in page.locator(".moments").evaluate("n => n.textContent")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_nothing_sticks_out_at_any_width(visit, width, scheme):
+    page = visit(width=width, scheme=scheme)
+    screen, line = (page.locator(name).bounding_box() for name in (".screen", ".timeline"))
+    assert (line["x"], line["width"]) == (screen["x"], screen["width"])
+    assert screen["x"] >= 0 and screen["x"] + screen["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wide = "r => [...r.querySelectorAll('*')].filter(n => n.scrollWidth > r.clientWidth + 1).length"
+    assert page.locator(".review").evaluate(wide) == 0
+
+
+def test_everything_can_be_reached_by_keyboard_and_shows_focus(visit):
+    page = visit()
+    reached = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+    names = dict(reached)
+    for name in ("Open the report", "Play", "Playback speed", "Full screen", "Timeline", "Play 0:00–0:04"):
+        assert names.get(name), f"{name}: reached, and its focus seen"
+
+
+def test_a_theme_changed_while_open_is_drawn_anew(visit):
+    page = visit(scheme="light")
+    before = colour_at(page, 11.9, 12 + 22 + 40)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(1000)
+    assert colour_at(page, 11.9, 12 + 22 + 40) != before
+
+
+def test_text_of_a_session_is_never_markup(visit):
+    page = visit("evil [1] #?%")
+    assert page.locator(".head h1").inner_text().startswith("<script>")
+    assert page.title() == "Attune"
+    assert page.locator("img[src=x]").count() == 0
+    assert page.locator("a[href^=javascript]").count() == 0
+    assert "**b** [a](javascript:alert(1))" in page.get_by_role("radiogroup").inner_text()
+
+
+def test_the_page_says_why_a_session_cannot_be_opened(visit):
+    page = visit("newer", ready="[data-testid=stAlert]")
+    assert "update Attune" in page.locator("[data-testid=stAlert]").inner_text()
+
+
+def test_what_breaks_while_loading_is_said(visit, served):
+    page = visit("quiet")
+    page.route("**/review", lambda route: route.fulfill(status=422, json={"error": "It is gone <b>."}))
+    page.get_by_role("radio", name="Reception").locator("xpath=ancestor::label").click()
+    page.get_by_role("alert").get_by_text("It is gone <b>.").wait_for()
+    assert len(visit.problems) == 1 and "422" in visit.problems.pop()
+
+
+def test_the_report_opens_from_the_page(visit):
+    page = visit()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the report").click()
+    report = opened.value
+    report.wait_for_load_state()
+    assert report.locator("h1").inner_text() == "Reception, first try"
+    assert report.locator("figure img").count() > 0

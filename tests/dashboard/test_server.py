@@ -1,0 +1,180 @@
+"""The server: where it listens, who may speak to it, what it hands out and what it doesn't."""
+
+import http.client
+import json
+import socket
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from dashboard.review import COLUMNS
+from dashboard.server import listen
+from tests.dashboard.conftest import start, stop
+from tests.sessions import CONTACT, DURATION_S, TIMES, UNSEEN
+
+ID = "reception-0a1b2c3d"
+FOREIGN = (
+    {"Host": "attune.example"},
+    {"Host": "127.0.0.1"},
+    {"Host": "127.0.0.1:1"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "https://127.0.0.1:{port}"},
+)
+PATHS = ("/", "/_stcore/health", f"/api/session/{ID}/review", f"/api/session/{ID}/video", "/player/player.js")
+
+
+def get(served, path, headers=None, method="GET"):
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    headers = {name: value.format(port=served.port) for name, value in (headers or {}).items()}
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    answer.content = answer.read()
+    connection.close()
+    return answer
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_own_page_is_served(served, path):
+    for name in ("127.0.0.1", "localhost"):
+        own = {"Host": f"{name}:{{port}}", "Origin": f"http://{name}:{{port}}"}
+        answer = get(served, path, own)
+        assert answer.status == 200
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+@pytest.mark.parametrize("path", PATHS)
+def test_foreign_host_or_origin_is_refused(served, path, headers):
+    answer = get(served, path, headers)
+    assert answer.status == 403
+    assert b"Attune" in answer.content and len(answer.content) < 100
+
+
+def test_foreign_websocket_is_refused(served):
+    address = f"ws://127.0.0.1:{served.port}/_stcore/stream"
+    with connect(address, origin=served.url, subprotocols=["streamlit"]):
+        pass
+    with pytest.raises(InvalidStatus) as refused:
+        connect(address, origin="http://evil.example", subprotocols=["streamlit"])
+    assert refused.value.response.status_code == 403
+    with socket.create_connection(("127.0.0.1", served.port)) as raw:
+        raw.sendall(
+            b"GET /_stcore/stream HTTP/1.1\r\nHost: evil.example\r\n"
+            b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        assert raw.recv(100).startswith(b"HTTP/1.1 403")
+
+
+def test_video_in_ranges(served, library):
+    whole = (library / ID / "video.mp4").read_bytes()
+    answer = get(served, f"/api/session/{ID}/video", {"Range": "bytes=10-29"})
+    assert (answer.status, answer.content) == (206, whole[10:30])
+    assert answer.headers["content-range"] == f"bytes 10-29/{len(whole)}"
+    assert answer.headers["cache-control"] == "no-store"
+    assert get(served, f"/api/session/{ID}/video").content == whole
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "..",
+        "../library",
+        "..%2f..",
+        "%2e%2e",
+        "..%5c..",
+        ".hidden",
+        "%00",
+        "none",
+        "reception-0a1b2c3d%2f..",
+        "/etc",
+    ],
+)
+@pytest.mark.parametrize("part", ["review", "video", "signals/staff", "report"])
+def test_no_way_out_of_the_library(served, name, part):
+    answer = get(served, f"/api/session/{name}/{part}")
+    assert answer.status in (400, 404)
+    assert b"secret" not in answer.content
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/x", "/player/server.py", "/player/..%2fserver.py", f"/api/session/{ID}/session.json"]
+)
+def test_nothing_else_is_served(served, path):
+    assert get(served, path).status in (400, 404)
+
+
+def test_links_out_of_the_library_are_not_followed(served, library, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "video.mp4").write_bytes(b"private")
+    (outside / "session.json").write_text((library / ID / "session.json").read_text())
+    linked = library / "linked"
+    linked.symlink_to(outside)
+    video = library / "quiet" / "video.mp4"
+    video.symlink_to(outside / "video.mp4")
+    try:
+        assert get(served, "/api/session/linked/video").status == 404
+        assert get(served, "/api/session/quiet/video").status == 404
+    finally:
+        linked.unlink()
+        video.unlink()
+
+
+def test_review_holds_what_the_session_holds(served):
+    review = json.loads(get(served, f"/api/session/{ID}/review").content)
+    assert review["duration_s"] == DURATION_S
+    lanes = {lane["cue"]: lane for lane in review["lanes"]}
+    contact = [(b["start"], b["end"]) for b in lanes["eye_contact"]["blocks"] if b["kind"] == "eye_contact"]
+    assert contact == list(CONTACT)
+    gap = {"start": UNSEEN[0], "end": UNSEEN[1], "reason": "the head was turned too far from the camera"}
+    assert lanes["eye_contact"]["gaps"] == [gap]
+    assert lanes["mirroring"]["empty"] == "Needs two people in the picture."
+    assert "differs between cultures" in " ".join(review["foot"])
+
+
+def test_signals_are_raw_columns(served):
+    answer = get(served, f"/api/session/{ID}/signals/staff")
+    numbers = np.frombuffer(answer.content, "<f4").reshape(len(COLUMNS), -1)
+    signals = dict(zip(COLUMNS, numbers, strict=True))
+    np.testing.assert_allclose(signals["time_s"], TIMES, atol=1e-6)
+    unseen = (numbers[0] >= UNSEEN[0] - 1e-6) & (numbers[0] < UNSEEN[1] - 1e-6)
+    np.testing.assert_array_equal(np.isnan(signals["eye_contact_prob"]), unseen)
+    assert get(served, f"/api/session/{ID}/signals/nobody").status == 404
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [("newer", "update Attune"), ("broken", "can't be read"), ("odd", "something unexpected")],
+)
+def test_what_cannot_be_opened_says_why(served, id, words):
+    answer = get(served, f"/api/session/{id}/review")
+    assert answer.status == 422
+    assert words in json.loads(answer.content)["error"]
+
+
+def test_any_name_is_an_address(served):
+    base = f"/api/session/{quote('evil [1] #?%', safe='')}"
+    review = json.loads(get(served, f"{base}/review").content)
+    assert review["video"] == f"{base}/video"
+    assert get(served, review["video"], method="GET").status == 200
+
+
+def test_a_taken_port_is_said_and_the_next_used(tmp_path):
+    with listen(8700) as taken:
+        port = taken.getsockname()[1]
+        served = start(tmp_path / "not there yet", port)
+        assert served.port > port
+        code, out, err = stop(served)
+    assert code == 0
+    assert out == ""  # one line, read by start
+    assert err == f"Port {port} is taken, using {served.port}.\n"
+
+
+def test_it_listens_on_loopback_only():
+    with listen(8750) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
