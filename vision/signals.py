@@ -83,6 +83,15 @@ COLUMNS: dict[str, Column] = {
             "wrist_separation", "shoulder widths", -_INF, _INF, "+ uncrossed, - crossed",
             "left wrist minus right wrist along the shoulder line",
         ),
+        *(
+            _column(
+                f"{side}_{joint}_{way}", "shoulder widths", -_INF, _INF, sign,
+                f"{side} {joint} against the middle of the shoulders",
+            )
+            for side in ("left", "right")
+            for joint in ("elbow", "wrist")
+            for way, sign in (("across", "+ toward the own left"), ("up", "+ up"))
+        ),
         _column("arms_visible", "1", 0, 1, "", "lower visibility of the two arms, inside the picture"),
         _column("hand_on_face", "1", 0, 1, "", "1 where a hand lies on the face, else 0"),
         _column("eye_contact_prob", "1", 0, 1, "", "probability that the gaze is at the target"),
@@ -168,7 +177,7 @@ def _completed(table: pd.DataFrame) -> pd.DataFrame:
 def _check_range(values: pd.Series, column: Column) -> None:
     if column.dtype in ("object", "bool") or not len(values):
         return
-    array = values.to_numpy()
+    array = values.to_numpy().astype(float)
     if np.isinf(array).any():
         raise InputError(f"column '{column.name}' holds an infinite value: leave unknown ones empty")
     if column.name == "time_s" and np.isnan(array).any():

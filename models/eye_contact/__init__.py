@@ -1,0 +1,1 @@
+"""The eye_contact model: features, training, card."""

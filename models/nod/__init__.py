@@ -1,0 +1,1 @@
+"""The nod model: features, training, card."""

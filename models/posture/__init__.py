@@ -1,0 +1,1 @@
+"""The posture model: features, training, card."""

@@ -1,0 +1,172 @@
+"""From a stream of pictures to what was measured: decode, face and body overlap, memory stays flat."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from vision.follow import BodyFollower, FaceFollower
+from vision.source import Frame
+
+_AHEAD = 8  # Pictures under way at once: enough for one body measurement beside the faces.
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The landmarks of one person in one picture.
+
+    Attributes
+    ----------
+    index : int
+    time_s : float
+    face : ndarray, shape (len(topology.FACE), 3), float32
+        Source pixels; NaN where no face was found.
+    body : ndarray, shape (33, 4), float32, or None
+        x, y, z in source pixels and visibility; NaN where no body was found; None in pictures in
+        which the body was not looked at.
+    world : ndarray, shape (33, 3), float32, or None
+        Metres.
+    cut : bool
+        Nothing carries over from the picture before.
+    """
+
+    index: int
+    time_s: float
+    face: np.ndarray
+    body: np.ndarray | None
+    world: np.ndarray | None
+    cut: bool
+
+
+class Extractor:
+    """Landmarks of one person from a stream of pictures.
+
+    The body of a picture is looked at only after its face, and a lost face waits for the last body
+    looked at, so that the result doesn't depend on how the threads are scheduled.
+
+    Parameters
+    ----------
+    person : str
+        Whom to follow where there are several (`vision.people.choose`).
+    pose_hz, mirror_hz : float
+        How often the body, and the face's mirror image, are measured.
+    """
+
+    def __init__(self, person: str = "largest", pose_hz: float = 10.0, mirror_hz: float = 15.0):
+        self._pose_hz = pose_hz
+        self._face = FaceFollower(person, mirror_hz, self._head)
+        self._body = BodyFollower()
+        self._face_pool = ThreadPoolExecutor(1, thread_name_prefix="face")
+        self._body_pool = ThreadPoolExecutor(1, thread_name_prefix="body")
+        self._last_body: Future | None = None
+        self._next_body_s = -np.inf
+
+    @property
+    def faces_seen(self) -> int:
+        """The largest number of faces seen at once."""
+        return self._face.faces_seen
+
+    def __enter__(self) -> Extractor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._face_pool.shutdown(cancel_futures=True)
+        self._body_pool.shutdown(cancel_futures=True)
+        self._face.close()
+        self._body.close()
+
+    def run(self, frames: Iterable[Frame]) -> Iterator[Seen]:
+        """Yield what is seen in each picture, in order; pictures are read one thread ahead."""
+        pending: deque[tuple[int, float, bool, Future]] = deque()
+        for frame in _read_ahead(frames):
+            body_due = self._body_due(frame)
+            future = self._face_pool.submit(self._look, frame, body_due)
+            pending.append((frame.index, frame.time_s, frame.cut, future))
+            while len(pending) > _AHEAD or (pending and _ready(pending[0][3])):
+                yield _finished(*pending.popleft())
+        while pending:
+            yield _finished(*pending.popleft())
+
+    def _body_due(self, frame: Frame) -> bool:
+        step = 1 / self._pose_hz
+        if frame.cut or frame.time_s - self._next_body_s > step:
+            self._next_body_s = frame.time_s
+        if frame.time_s < self._next_body_s - 1e-3:
+            return False
+        self._next_body_s += step
+        return True
+
+    def _look(self, frame: Frame, body_due: bool) -> tuple[np.ndarray, float, Future | None]:
+        face = self._face.process(frame.time_s, frame.rgb, frame.cut)
+        body = None
+        if body_due:
+            box = self._face.box if np.isfinite(face[0, 0]) else None
+            body = self._body_pool.submit(
+                self._body.process, frame.rgb, box, self._face.others, frame.cut
+            )
+            self._last_body = body
+        return face, frame.scale, body
+
+    def _head(self) -> tuple[float, float, float] | None:
+        if self._last_body is None:
+            return None
+        self._last_body.result()
+        return self._body.head
+
+
+def _ready(future: Future) -> bool:
+    if not future.done():
+        return False
+    body = future.result()[2]
+    return body is None or body.done()
+
+
+def _finished(index: int, time_s: float, cut: bool, future: Future) -> Seen:
+    face, scale, body_future = future.result()
+    face = face * np.float32(scale)
+    if body_future is None:
+        return Seen(index, time_s, face, None, None, cut)
+    body, world = body_future.result()
+    body = body * np.array([scale, scale, scale, 1], dtype=np.float32)
+    return Seen(index, time_s, face, body, world, cut)
+
+
+def _read_ahead(frames: Iterable[Frame], depth: int = 4) -> Iterator[Frame]:
+    """Decode in a thread of its own, at most `depth` pictures ahead."""
+    ready: queue.Queue = queue.Queue(maxsize=depth)
+    stop = threading.Event()
+
+    def put(item: object) -> bool:
+        while not stop.is_set():
+            try:
+                ready.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def read() -> None:
+        try:
+            for frame in frames:
+                if not put(frame):
+                    return
+            put(None)
+        except BaseException as error:  # Raised again in the caller's thread.
+            put(error)
+
+    thread = threading.Thread(target=read, name="decode", daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join()

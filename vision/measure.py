@@ -1,0 +1,190 @@
+"""From landmarks to the signals table: measure each picture, then place everything on the frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from vision import bias
+from vision.extract import Seen
+from vision.gaze import eye_openness, eyes_in_head_deg, gaze_deg
+from vision.geometry import angle_between_deg
+from vision.head import face_box_px, head_angles_deg
+from vision.posture import ARM_COLUMNS, arm_geometry, arms_visible, hand_on_face, lean_deg, torso_yaw_deg
+from vision.signals import Signals
+from vision.target import LENS, Target, direction_deg
+
+BODY_COLUMNS = ("torso_yaw_deg", "lean_deg", "wrist_separation", *ARM_COLUMNS, "arms_visible", "hand_on_face")
+STALE_S = 0.35  # A body measurement holds this long: three and a half steps at 10 Hz.
+PROFILE_DEG = 60.0  # Beyond this a face shows one eye: no line of sight.
+CLOSED_EYES = 0.11  # Openness below this hides the iris; notes in models/eye_contact/card.md.
+_CHUNK = 256
+
+
+@dataclass
+class Measured:
+    """What was measured of one person, before anything of the whole session is used.
+
+    Attributes
+    ----------
+    frames : dict of str to ndarray, shape (n,)
+        ``time_s``, ``frame``, ``cut`` and the face's measurements, one value a picture.
+    body : dict of str to ndarray, shape (m,)
+        ``time_s`` and `BODY_COLUMNS`, one value for each look at the body.
+    """
+
+    frames: dict[str, np.ndarray] = field(default_factory=dict)
+    body: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def measure(seen: Iterable[Seen], width_px: int, height_px: int, keep=None) -> Measured:
+    """Measure a stream of landmarks in small chunks.
+
+    Parameters
+    ----------
+    seen : iterable of Seen
+    width_px, height_px : int
+        Size of the picture in source pixels.
+    keep : callable, optional
+        Called with each chunk's list of `Seen` and its face columns (to store landmarks).
+
+    Returns
+    -------
+    Measured
+        A few hundred bytes a picture; the landmarks themselves are not kept.
+    """
+    frames: list[dict[str, np.ndarray]] = []
+    body: list[dict[str, np.ndarray]] = []
+    for chunk in _chunks(seen):
+        columns = measure_faces(np.stack([s.face for s in chunk]))
+        columns["time_s"] = np.array([s.time_s for s in chunk])
+        columns["frame"] = np.array([s.index for s in chunk], dtype=np.int32)
+        columns["cut"] = np.array([s.cut for s in chunk])
+        looked = np.array([s.body is not None for s in chunk])
+        if looked.any():
+            bodies = np.stack([s.body for s in chunk if s.body is not None])
+            worlds = np.stack([s.world for s in chunk if s.world is not None])
+            face = {name: values[looked] for name, values in columns.items()}
+            body.append({"time_s": face["time_s"],
+                         **measure_bodies(bodies, worlds, face, width_px, height_px)})  # fmt: skip
+        if keep is not None:
+            keep(chunk, columns)
+        frames.append(columns)
+    return Measured(_joined(frames), _joined(body))
+
+
+def _chunks(seen: Iterable[Seen]) -> Iterator[list[Seen]]:
+    chunk: list[Seen] = []
+    for one in seen:
+        chunk.append(one)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _joined(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+
+
+def measure_faces(face: np.ndarray) -> dict[str, np.ndarray]:
+    """The face's columns, float32, shape (n,) each, from landmarks, shape (n, len(topology.FACE), 3)."""
+    yaw, pitch, roll = head_angles_deg(face)
+    gaze_yaw, gaze_pitch = gaze_deg(face)
+    eye_yaw, eye_pitch = eyes_in_head_deg(face)
+    x, y, height = face_box_px(face)
+    columns = {
+        "head_yaw_deg": yaw, "head_pitch_measured_deg": pitch, "head_roll_deg": roll,
+        "gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch,
+        "eye_yaw_deg": eye_yaw, "eye_pitch_deg": eye_pitch, "eye_openness": np.minimum(eye_openness(face), 2),
+        "face_x_px": x, "face_y_px": y, "face_height_px": height,
+    }  # fmt: skip
+    return {name: values.astype(np.float32) for name, values in columns.items()}
+
+
+def measure_bodies(
+    body: np.ndarray, world: np.ndarray, face: dict[str, np.ndarray], width_px: float, height_px: float
+) -> dict[str, np.ndarray]:
+    """`BODY_COLUMNS`, float32, shape (m,) each; `face` holds the same pictures' face columns."""
+    columns = {
+        "torso_yaw_deg": torso_yaw_deg(body, world, face["head_yaw_deg"]),
+        "lean_deg": lean_deg(world),
+        **arm_geometry(body),
+        "arms_visible": arms_visible(body, width_px, height_px),
+        "hand_on_face": hand_on_face(body, face["face_x_px"], face["face_y_px"], face["face_height_px"]),
+    }
+    return {name: columns[name].astype(np.float32) for name in BODY_COLUMNS}
+
+
+def to_signals(
+    measured: Measured, target: Target = LENS, causal: bool = False, person: str = "staff"
+) -> Signals:
+    """Place the measurements on the frames and take off the person's own offsets.
+
+    Parameters
+    ----------
+    measured : Measured
+    target : Target
+        What the line of sight is compared with.
+    causal : bool
+        Use only what came before each frame (live measures).
+    person : str
+
+    Returns
+    -------
+    Signals
+        Without probabilities: those columns are NaN.
+    """
+    if not measured.frames:
+        return Signals(pd.DataFrame({"time_s": np.empty(0)}))
+    frames = dict(measured.frames)
+    time_s, cuts = frames["time_s"], frames.pop("cut")
+    offset_yaw, offset_pitch = bias.offsets_deg(
+        time_s, frames["gaze_yaw_deg"], frames["gaze_pitch_deg"], causal
+    )
+    frames["face_found"] = np.isfinite(frames["head_yaw_deg"])
+    frames["head_pitch_deg"] = (
+        frames["head_pitch_measured_deg"] - bias.HEAD_PITCH_MEAN_DEG
+        - bias.HEAD_PITCH_SHARE * (offset_pitch - bias.MEAN_PITCH_DEG)
+    )  # fmt: skip
+    hidden = (np.abs(frames["head_yaw_deg"]) > PROFILE_DEG) | (frames["eye_openness"] < CLOSED_EYES)
+    gaze_yaw = np.where(hidden, np.nan, frames["gaze_yaw_deg"] - offset_yaw)
+    gaze_pitch = np.where(hidden, np.nan, frames["gaze_pitch_deg"] - offset_pitch)
+    yaw, pitch = direction_deg(target, time_s, gaze_yaw, gaze_pitch)
+    frames |= {
+        "gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch,
+        "gaze_angle_deg": angle_between_deg(gaze_yaw, gaze_pitch, yaw, pitch),
+    }  # fmt: skip
+    frames |= _on_frames(measured.body, time_s, cuts, causal)
+    frames["pose_found"] = np.isfinite(frames["arms_visible"])
+    frames["person"] = np.full(len(time_s), person, dtype=object)
+    return Signals(pd.DataFrame(frames))
+
+
+def _on_frames(
+    body: dict[str, np.ndarray], time_s: np.ndarray, cuts: np.ndarray, causal: bool
+) -> dict[str, np.ndarray]:
+    """Body columns at every frame: interpolated (causal: held), NaN where stale or across a cut."""
+    if not body:
+        return {name: np.full(len(time_s), np.nan) for name in BODY_COLUMNS}
+    looked_s = body["time_s"]
+    before = np.searchsorted(looked_s, time_s + 1e-9, side="right") - 1
+    after = np.clip(before + 1, 0, len(looked_s) - 1)
+    held = np.clip(before, 0, None)
+    shot = np.cumsum(cuts)
+    shot_of_look = shot[np.clip(np.searchsorted(time_s, looked_s - 1e-9), 0, len(shot) - 1)]
+    fresh = (before >= 0) & (time_s - looked_s[held] <= STALE_S) & (shot_of_look[held] == shot)
+    step = looked_s[after] - looked_s[held]
+    between = fresh & (step > 0) & (step <= 2 * STALE_S) & (shot_of_look[after] == shot) & (not causal)
+    share = np.where(between, (time_s - looked_s[held]) / np.where(step > 0, step, 1), 0.0)
+    columns = {}
+    for name in BODY_COLUMNS:
+        now, then = body[name][held], body[name][after]
+        blend = np.where(np.isfinite(then), now + share * (then - now), now)
+        columns[name] = np.where(fresh, blend, np.nan)
+    columns["hand_on_face"] = np.where(fresh, body["hand_on_face"][held], np.nan)
+    return columns

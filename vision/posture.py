@@ -1,0 +1,105 @@
+"""Trunk and arms from the body's landmarks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vision import topology as t
+from vision.geometry import to_camera_axes
+
+# Ridge regression of the rendered persons' trunk yaw (degrees) on the shoulders' measured yaw, the
+# nose's offset from between the shoulders (shoulder widths) and the head's yaw:
+# `attune retrain torso`, models/posture/card.md.
+TORSO_FROM_SHOULDERS, TORSO_FROM_NOSE_DEG, TORSO_FROM_HEAD = 0.5, 0.0, 0.0
+LEAN_OFFSET_DEG = 11.0  # Mean measured lean of the rendered persons minus their true lean.
+HAND_TO_FACE = 0.75  # A hand's knuckle nearer to the face's middle than this, in face heights.
+VISIBLE = 0.5  # MediaPipe's own threshold of visibility.
+
+ARM_COLUMNS = (
+    "left_elbow_across", "left_elbow_up", "right_elbow_across", "right_elbow_up",
+    "left_wrist_across", "left_wrist_up", "right_wrist_across", "right_wrist_up",
+)  # fmt: skip
+
+
+def torso_yaw_deg(body: np.ndarray, world: np.ndarray, head_yaw_deg: np.ndarray) -> np.ndarray:
+    """Yaw of the trunk against the line to the lens, degrees, shape (n,); + toward the own left.
+
+    Parameters
+    ----------
+    body : ndarray, shape (n, 33, 4)
+        x, y, z in pixels and visibility.
+    world : ndarray, shape (n, 33, 3)
+        Metres.
+    head_yaw_deg : ndarray, shape (n,)
+    """
+    shoulders = to_camera_axes(world[:, t.LEFT_SHOULDER] - world[:, t.RIGHT_SHOULDER])
+    shoulder_yaw = np.degrees(np.arctan2(-shoulders[:, 2], shoulders[:, 0]))
+    middle, width = _shoulder_line(body)
+    nose = (body[:, t.NOSE, 0] - middle[:, 0]) / width
+    head = np.where(np.isfinite(head_yaw_deg), head_yaw_deg, 0.0)
+    return TORSO_FROM_SHOULDERS * shoulder_yaw + TORSO_FROM_NOSE_DEG * nose + TORSO_FROM_HEAD * head
+
+
+def lean_deg(world: np.ndarray) -> np.ndarray:
+    """Trunk against the vertical, degrees, + forward (toward the lens), shape (n,)."""
+    shoulders = (world[:, t.LEFT_SHOULDER] + world[:, t.RIGHT_SHOULDER]) / 2
+    hips = (world[:, t.LEFT_HIP] + world[:, t.RIGHT_HIP]) / 2
+    trunk = to_camera_axes(shoulders - hips)
+    return np.degrees(np.arctan2(trunk[:, 2], trunk[:, 1])) - LEAN_OFFSET_DEG
+
+
+def arm_geometry(body: np.ndarray) -> dict[str, np.ndarray]:
+    """Elbows and wrists against the middle of the shoulders, in shoulder widths, shape (n,) each.
+
+    ``*_across`` runs along the shoulder line, + toward the own left; ``*_up`` at right angles to
+    it. ``wrist_separation`` is the left wrist's across minus the right one's: about +1 with hanging
+    arms, negative where the wrists have changed sides.
+    """
+    middle, width = _shoulder_line(body)
+    line = (body[:, t.LEFT_SHOULDER, :2] - body[:, t.RIGHT_SHOULDER, :2]) / width[:, None]
+    up = np.stack([line[:, 1], -line[:, 0]], axis=-1)
+    columns = {}
+    points = (("left_elbow", t.LEFT_ELBOW), ("right_elbow", t.RIGHT_ELBOW),
+              ("left_wrist", t.LEFT_WRIST), ("right_wrist", t.RIGHT_WRIST))  # fmt: skip
+    for name, point in points:
+        offset = (body[:, point, :2] - middle) / width[:, None]
+        columns[f"{name}_across"] = np.sum(offset * line, axis=-1)
+        columns[f"{name}_up"] = np.sum(offset * up, axis=-1)
+    columns["wrist_separation"] = columns["left_wrist_across"] - columns["right_wrist_across"]
+    return columns
+
+
+def arms_visible(body: np.ndarray, width_px: float, height_px: float) -> np.ndarray:
+    """How well the less visible arm can be seen, 0 to 1, shape (n,).
+
+    An arm counts as seen through its elbow or its wrist, whichever is clearer, and only inside the
+    picture: MediaPipe also places arms that are hidden or cut off. NaN where there is no body.
+    """
+    x, y, seen = body[..., 0], body[..., 1], body[..., 3]
+    inside = (x >= 0) & (x <= width_px) & (y >= 0) & (y <= height_px)
+    clear = np.where(inside, seen, 0.0)
+    left = np.maximum(clear[:, t.LEFT_ELBOW], clear[:, t.LEFT_WRIST])
+    right = np.maximum(clear[:, t.RIGHT_ELBOW], clear[:, t.RIGHT_WRIST])
+    return np.where(np.isfinite(x[:, 0]), np.minimum(left, right), np.nan)
+
+
+def hand_on_face(
+    body: np.ndarray, face_x_px: np.ndarray, face_y_px: np.ndarray, face_height_px: np.ndarray
+) -> np.ndarray:
+    """1 where a visible hand lies on the face, else 0, shape (n,); NaN without face or body.
+
+    Face centre between the eyes, so the middle of the face lies a little below it.
+    """
+    centre = np.stack([face_x_px, face_y_px + 0.2 * face_height_px], axis=-1)
+    near = np.zeros(len(body), bool)
+    for hand in (t.LEFT_INDEX, t.RIGHT_INDEX):
+        distance = np.linalg.norm(body[:, hand, :2] - centre, axis=-1)
+        near |= (distance < HAND_TO_FACE * face_height_px) & (body[:, hand, 3] > VISIBLE)
+    measurable = np.isfinite(centre).all(axis=1) & np.isfinite(body[:, 0, 0])
+    return np.where(measurable, near.astype(float), np.nan)
+
+
+def _shoulder_line(body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    left, right = body[:, t.LEFT_SHOULDER, :2], body[:, t.RIGHT_SHOULDER, :2]
+    width = np.linalg.norm(left - right, axis=-1)
+    return (left + right) / 2, np.where(width > 1, width, np.nan)

@@ -1,0 +1,81 @@
+"""What eye contact is measured against: the lens, or a direction calibrated from the session."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from attune import InputError, UsageError
+
+_CALIBRATED = re.compile(r"calibrated:(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
+_ENOUGH_FRAMES = 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target of eye contact.
+
+    Attributes
+    ----------
+    kind : str
+        ``lens`` or ``calibrated``.
+    start_s, end_s : float
+        ``calibrated``: the interval in which the person looked at the client.
+    """
+
+    kind: str = "lens"
+    start_s: float = 0.0
+    end_s: float = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read ``lens`` or ``calibrated:START-END`` (seconds).
+
+        Raises
+        ------
+        UsageError
+            When it is neither.
+        """
+        if text == "lens":
+            return LENS
+        found = _CALIBRATED.fullmatch(text)
+        if found is None:
+            raise UsageError(
+                f"--target '{text}' is not known: use lens, or calibrated:START-END in seconds "
+                "(calibrated:2-5, say)"
+            )
+        start_s, end_s = float(found[1]), float(found[2])
+        if end_s <= start_s:
+            raise UsageError(f"--target '{text}': the interval must end after it starts")
+        return cls("calibrated", start_s, end_s)
+
+    def __str__(self) -> str:
+        return self.kind if self.kind == "lens" else f"calibrated:{self.start_s:g}-{self.end_s:g}"
+
+
+LENS = Target()
+
+
+def direction_deg(
+    target: Target, time_s: np.ndarray, gaze_yaw_deg: np.ndarray, gaze_pitch_deg: np.ndarray
+) -> tuple[float, float]:
+    """Yaw and pitch in degrees of the target against the line to the lens.
+
+    ``calibrated``: the median line of sight in the interval.
+
+    Raises
+    ------
+    InputError
+        When fewer than five frames of the interval show the person's eyes.
+    """
+    if target.kind == "lens":
+        return 0.0, 0.0
+    inside = (time_s >= target.start_s) & (time_s < target.end_s) & np.isfinite(gaze_yaw_deg)
+    if inside.sum() < _ENOUGH_FRAMES:
+        raise InputError(
+            f"target {target}: the eyes were not seen long enough between {target.start_s:g} and "
+            f"{target.end_s:g} s; choose an interval in which the person faces the camera"
+        )
+    return float(np.median(gaze_yaw_deg[inside])), float(np.median(gaze_pitch_deg[inside]))
