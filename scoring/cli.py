@@ -146,14 +146,19 @@ def record(
 def recover(out: Out = None, json: Json = False) -> None:
     """Finish recordings that were cut short, and analyse them."""
     from scoring.record import recover as recover_recordings
+    from scoring.record import unfinished
     from scoring.resources import user_library
 
-    with terminal.quiet_native():
-        results = recover_recordings(out or user_library())
-    for result in results:
-        _show(Path(result.session), result, json, many=len(results) > 1)
-    if not results:
+    library = out or user_library()
+    found = len(unfinished(library))
+    if not found:
         say("No unfinished recording was found.")
+    with terminal.quiet_native():
+        results = recover_recordings(library)
+    for result in results:
+        _show(Path(result.session), result, json, many=found > 1)
+    if len(results) < found:  # each that failed was named
+        raise typer.Exit(1)
 
 
 @app.command()
