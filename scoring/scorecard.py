@@ -200,12 +200,10 @@ def _ends(band: Band, style: str) -> tuple[float | None, float | None]:
 
 def _band(band: tuple[float | None, float | None], style: str) -> str:
     low, high = band
-    if low is None and high is None:
-        return "any"
+    if high is None:
+        return "any" if low is None else f"from {write(low, style)}"
     if low is None:
         return f"up to {write(high, style)}"
-    if high is None:
-        return f"from {write(low, style)}"
     return _range(low, high, style)
 
 

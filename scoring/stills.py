@@ -31,13 +31,14 @@ def stills(video: Path, times_s: Iterable[float], max_side: int = 480) -> dict[f
         with av.open(str(video)) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            zero = float((stream.start_time or 0) * stream.time_base)
+            tick_s = float(stream.time_base or 0)  # unknown only in a broken file
+            zero = (stream.start_time or 0) * tick_s
             for time in sorted(set(times_s)):
-                container.seek(int((zero + time) / stream.time_base), stream=stream)
+                container.seek(int((zero + time) / tick_s), stream=stream)
                 picture = _shown_at(container, stream, zero + time)
                 if picture is not None:
                     found[time] = _jpeg(picture, stream, max_side)
-    except (av.FFmpegError, IndexError, OSError):
+    except (av.FFmpegError, IndexError, OSError, ZeroDivisionError):
         pass  # a report without some of its pictures is still a report
     return found
 

@@ -192,9 +192,8 @@ def reason_text(reason, reasons: Mapping[str, str]) -> str:
 
 
 def _number(row: dict, name: str) -> float | None:
-    value = row.get(name)
     try:
-        value = float(value)
+        value = float(row.get(name, "nan"))
     except (TypeError, ValueError):
         return None
     return None if value != value else value
