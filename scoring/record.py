@@ -108,7 +108,8 @@ def recover(out: Path, analyze: Analyze | None = None) -> list[Any]:
                 continue
             video = next(iter(sorted(folder.glob(VIDEOS))), None)
             if video is None or not video.stat().st_size:
-                shutil.rmtree(folder, ignore_errors=True)  # It ended before the first picture.
+                say(f"{folder} ended before the first picture and was removed")
+                shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
                 keep_video(video, video)
