@@ -19,14 +19,14 @@ from __future__ import annotations
 import numpy as np
 
 # Population, over the training persons: `attune retrain gaze`, models/eye_contact/card.md.
-MEAN_YAW_DEG, MEAN_PITCH_DEG = 0.56, 0.35
-SD_YAW_DEG, SD_PITCH_DEG = 2.2, 3.3
+MEAN_YAW_DEG, MEAN_PITCH_DEG = 0.53, -0.14
+SD_YAW_DEG, SD_PITCH_DEG = 2.6, 3.2
 SPREAD_DEG = 2.5
-RATIO = 10.0
-PER_S = 4.0  # Independent looks a second at most; between them landmark errors repeat.
-MOST_EVIDENCE_S = 60.0
-HEAD_PITCH_MEAN_DEG = -7.5  # Of a level head as measured; mean over the training persons.
-HEAD_PITCH_SHARE = 0.0  # Share of the pitch offset that belongs to the head's own pitch.
+RATIO = 3.0
+PER_S = 2.0  # Independent looks a second at most; between them landmark errors repeat.
+MOST_EVIDENCE_S = 10.0
+HEAD_PITCH_MEAN_DEG = -8.8  # Of a level head as measured; mean over the training persons.
+HEAD_PITCH_SHARE = 0.53  # Share of the pitch offset that belongs to the head's own pitch.
 
 _AXIS_DEG = np.arange(-12.0, 12.01, 0.75)
 

@@ -19,10 +19,10 @@ from vision.geometry import to_camera_axes, unit
 from vision.head import head_axes
 
 # Least squares over the training persons: `attune retrain gaze`, models/eye_contact/card.md.
-GAIN_ACROSS = 11.29
-GAIN_UP = 12.40
-REST_UP = -0.07
-FORWARD = 1.17
+GAIN_ACROSS = 10.96
+GAIN_UP = 12.50
+REST_UP = -0.09
+FORWARD = 1.10
 
 _EYES = (
     (topology.RIGHT_EYE_OUTER, topology.RIGHT_EYE_INNER, topology.RIGHT_LIDS, topology.RIGHT_IRIS),

@@ -111,7 +111,7 @@ def measure_bodies(
 ) -> dict[str, np.ndarray]:
     """`BODY_COLUMNS`, float32, shape (m,) each; `face` holds the same pictures' face columns."""
     columns = {
-        "torso_yaw_deg": torso_yaw_deg(body, world, face["head_yaw_deg"]),
+        "torso_yaw_deg": torso_yaw_deg(body, face["head_yaw_deg"]),
         "lean_deg": lean_deg(world),
         **arm_geometry(body),
         "arms_visible": arms_visible(body, width_px, height_px),

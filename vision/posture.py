@@ -10,8 +10,8 @@ from vision.geometry import to_camera_axes
 # Ridge regression of the rendered persons' trunk yaw (degrees) on the shoulders' measured yaw, the
 # nose's offset from between the shoulders (shoulder widths) and the head's yaw:
 # `attune retrain torso`, models/posture/card.md.
-TORSO_FROM_SHOULDERS, TORSO_FROM_NOSE_DEG, TORSO_FROM_HEAD = 0.5, 0.0, 0.0
-LEAN_OFFSET_DEG = 11.0  # Mean measured lean of the rendered persons minus their true lean.
+TORSO_FROM_SHOULDERS, TORSO_FROM_NOSE_DEG, TORSO_FROM_HEAD = 0.30, 132.0, -1.10
+LEAN_OFFSET_DEG = 8.9  # Mean measured lean of the rendered persons minus their true lean.
 HAND_TO_FACE = 0.75  # A hand's knuckle nearer to the face's middle than this, in face heights.
 VISIBLE = 0.5  # MediaPipe's own threshold of visibility.
 
@@ -21,18 +21,16 @@ ARM_COLUMNS = (
 )  # fmt: skip
 
 
-def torso_yaw_deg(body: np.ndarray, world: np.ndarray, head_yaw_deg: np.ndarray) -> np.ndarray:
+def torso_yaw_deg(body: np.ndarray, head_yaw_deg: np.ndarray) -> np.ndarray:
     """Yaw of the trunk against the line to the lens, degrees, shape (n,); + toward the own left.
 
     Parameters
     ----------
     body : ndarray, shape (n, 33, 4)
         x, y, z in pixels and visibility.
-    world : ndarray, shape (n, 33, 3)
-        Metres.
     head_yaw_deg : ndarray, shape (n,)
     """
-    shoulders = to_camera_axes(world[:, t.LEFT_SHOULDER] - world[:, t.RIGHT_SHOULDER])
+    shoulders = to_camera_axes(body[:, t.LEFT_SHOULDER, :3] - body[:, t.RIGHT_SHOULDER, :3])
     shoulder_yaw = np.degrees(np.arctan2(-shoulders[:, 2], shoulders[:, 0]))
     middle, width = _shoulder_line(body)
     nose = (body[:, t.NOSE, 0] - middle[:, 0]) / width
