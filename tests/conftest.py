@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+MAIN = sys.modules["__main__"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -39,6 +40,12 @@ def own_user_folders(tmp_path_factory, monkeypatch) -> Path:
     for variable in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(variable, str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch) -> None:
+    """Streamlit's AppTest leaves its page as __main__, and spawned processes would run that."""
+    monkeypatch.setitem(sys.modules, "__main__", MAIN)
 
 
 @pytest.fixture
