@@ -16,7 +16,9 @@ CLASSES = ("neither", "nod", "shake")
 _SCALE_DEG = 5.0
 
 
-def clock_features(time_s: np.ndarray, angles_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def clock_features(
+    time_s: np.ndarray, angles_deg: np.ndarray, hold_s: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Windows on the model's own clock.
 
     Parameters
@@ -24,6 +26,9 @@ def clock_features(time_s: np.ndarray, angles_deg: np.ndarray) -> tuple[np.ndarr
     time_s : ndarray, shape (n,)
     angles_deg : ndarray, shape (n, 3)
         Columns `ANGLES`; any constant offset is taken out. A missing yaw or roll column may be zeros.
+    hold_s : float
+        The last measured angles stand this much longer, so that a movement right before a gap or the
+        end can be spoken of (`DELAY_S`; 0 when live).
 
     Returns
     -------
@@ -33,6 +38,13 @@ def clock_features(time_s: np.ndarray, angles_deg: np.ndarray) -> tuple[np.ndarr
         NaN where the window's end was not measured.
     """
     clock_s, even = resample(time_s, angles_deg, RATE_HZ, MAX_GAP_S)
+    steps = round(hold_s * RATE_HZ)
+    if steps and len(clock_s):
+        clock_s = np.append(clock_s, clock_s[-1] + np.arange(1, steps + 1) / RATE_HZ)
+        even = np.concatenate([even, np.full((steps, even.shape[1]), np.nan)])
+        for _ in range(steps):
+            hole = ~np.isfinite(even[1:]).all(axis=1)
+            even[1:][hole] = even[:-1][hole]
     return clock_s, table_of(trailing(even, LENGTH))
 
 
