@@ -32,22 +32,11 @@ def run_demo(library: Path) -> Path:
     sample = sample_path(SAMPLE)
     terminal.say("Analysing the bundled sample ...")
     with terminal.Progress(sample.name) as progress:
-        result = analyze_video(
-            sample,
-            library,
-            target="lens",
-            profile="default",
-            person="largest",
-            keep_video=True,
-            causal=False,
-            pose_hz=10.0,
-            title=TITLE,
-            consent=CONSENT,
-            progress=progress,
-        )
+        result = analyze_video(sample, library, title=TITLE, consent=CONSENT, progress=progress)
     for notice in result.notices:
         terminal.say(notice)
     terminal.print_result(result.session, result.scores, result.feedback)
-    report = write_report(Session.open(result.session), Path(result.session) / REPORT)
+    assert result.session is not None, "a recording's session is always stored"
+    report = write_report(Session.open(result.session), result.session / REPORT)
     print(f"report:  {report}", flush=True)
-    return Path(result.session)
+    return result.session
