@@ -143,17 +143,16 @@ def to_signals(
         return Signals(pd.DataFrame({"time_s": np.empty(0)}))
     frames = dict(measured.frames)
     time_s, cuts = frames["time_s"], frames.pop("cut")
-    offset_yaw, offset_pitch = bias.offsets_deg(
-        time_s, frames["gaze_yaw_deg"], frames["gaze_pitch_deg"], causal
-    )
+    hidden = (np.abs(frames["head_yaw_deg"]) > PROFILE_DEG) | (frames["eye_openness"] < CLOSED_EYES)
+    names = ("gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_measured_deg")
+    angles = np.stack([np.where(hidden, np.nan, frames[name]) for name in names], axis=1)
+    offset_yaw, offset_pitch = bias.offsets_deg(time_s, angles, causal)
     frames["face_found"] = np.isfinite(frames["head_yaw_deg"])
     frames["head_pitch_deg"] = (
         frames["head_pitch_measured_deg"] - bias.HEAD_PITCH_MEAN_DEG
         - bias.HEAD_PITCH_SHARE * (offset_pitch - bias.MEAN_PITCH_DEG)
     )  # fmt: skip
-    hidden = (np.abs(frames["head_yaw_deg"]) > PROFILE_DEG) | (frames["eye_openness"] < CLOSED_EYES)
-    gaze_yaw = np.where(hidden, np.nan, frames["gaze_yaw_deg"] - offset_yaw)
-    gaze_pitch = np.where(hidden, np.nan, frames["gaze_pitch_deg"] - offset_pitch)
+    gaze_yaw, gaze_pitch = angles[:, 0] - offset_yaw, angles[:, 1] - offset_pitch
     yaw, pitch = direction_deg(target, time_s, gaze_yaw, gaze_pitch)
     frames |= {
         "gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch,

@@ -39,11 +39,15 @@ def torso_yaw_deg(body: np.ndarray, head_yaw_deg: np.ndarray) -> np.ndarray:
 
 
 def lean_deg(world: np.ndarray) -> np.ndarray:
-    """Trunk against the vertical, degrees, + forward (toward the lens), shape (n,)."""
+    """Trunk against the vertical, degrees, + forward (toward the lens), shape (n,).
+
+    NaN beyond 90 degrees: no upright trunk was seen.
+    """
     shoulders = (world[:, t.LEFT_SHOULDER] + world[:, t.RIGHT_SHOULDER]) / 2
     hips = (world[:, t.LEFT_HIP] + world[:, t.RIGHT_HIP]) / 2
     trunk = to_camera_axes(shoulders - hips)
-    return np.degrees(np.arctan2(trunk[:, 2], trunk[:, 1])) - LEAN_OFFSET_DEG
+    lean = np.degrees(np.arctan2(trunk[:, 2], trunk[:, 1])) - LEAN_OFFSET_DEG
+    return np.where(np.abs(lean) <= 90, lean, np.nan)  # Head below hips: no trunk that leans.
 
 
 def arm_geometry(body: np.ndarray) -> dict[str, np.ndarray]:
