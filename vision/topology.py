@@ -48,6 +48,13 @@ RIGHT_IRIS, LEFT_IRIS = face(*_RIGHT_IRIS), face(*_LEFT_IRIS)  # centre, four of
 NOSE_TIP = face(1)[0]
 FACE_OUTLINE = face(10, *_LEFT_SIDE, 152, *_RIGHT_SIDE[::-1])
 
+# Positions of the points that heads, eyes and the face's box are measured from: what training data keep.
+MEASURED: tuple[int, ...] = (
+    FOREHEAD, CHIN, RIGHT_TEMPLE, LEFT_TEMPLE,
+    RIGHT_EYE_OUTER, RIGHT_EYE_INNER, LEFT_EYE_OUTER, LEFT_EYE_INNER,
+    *RIGHT_LIDS, *LEFT_LIDS, *RIGHT_IRIS, *LEFT_IRIS,
+)  # fmt: skip
+
 # Pose: the order in which MediaPipe gives the body's points.
 POSE_POINTS = 33
 NOSE, LEFT_EAR, RIGHT_EAR = 0, 7, 8
