@@ -6,16 +6,24 @@ class here holds one graph, is used by one thread at a time and is closed when d
 
 from __future__ import annotations
 
-import os
-
-# mediapipe's solutions need neither of these at run time; without this, TensorFlow-style logs leak.
-os.environ.setdefault("GLOG_minloglevel", "2")
+import sys
+from types import ModuleType
 
 import cv2
-import mediapipe as mp
 import numpy as np
 
 from vision import topology
+
+# mediapipe imports pyplot for drawing helpers that nobody calls here: a fifth of the start-up time.
+_PYPLOT = "matplotlib.pyplot"
+_absent = _PYPLOT not in sys.modules
+if _absent:
+    sys.modules[_PYPLOT] = ModuleType(_PYPLOT)
+try:
+    import mediapipe as mp
+finally:
+    if _absent:
+        del sys.modules[_PYPLOT]
 
 _solutions = mp.solutions
 MEDIAPIPE_VERSION: str = mp.__version__
