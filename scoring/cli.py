@@ -197,6 +197,7 @@ def export(
 @app.command()
 def evaluate(
     truth: Annotated[Path, typer.Argument(metavar="TRUTH_DIR", help="Clips, each with its truth in .json.")],
+    by_clip: Annotated[bool, typer.Option("--by-clip", help="One line per clip, too.")] = False,
     json: Json = False,
 ) -> None:
     """Measured error against clips with truth, overall and by group."""
@@ -207,7 +208,9 @@ def evaluate(
     if json:
         terminal.print_json(evaluation.as_dict())
     else:
-        print(evaluation.text(), end="")
+        print(evaluation.text(by_clip), end="")
+    if evaluation.failed:
+        raise typer.Exit(1)
 
 
 @app.command()
