@@ -13,7 +13,9 @@ from vision.geometry import to_camera_axes
 TORSO_FROM_SHOULDERS, TORSO_FROM_NOSE_DEG, TORSO_FROM_HEAD = 0.30, 132.0, -1.10
 LEAN_OFFSET_DEG = 8.9  # Mean measured lean of the rendered persons minus their true lean.
 HAND_TO_FACE = 0.75  # A hand's knuckle nearer to the face's middle than this, in face heights.
-VISIBLE = 0.5  # MediaPipe's own threshold of visibility.
+# Close-ups show hands without arms, to which Pose gives little visibility; it still places a hidden
+# hand well below the face, so that the place tells more than the visibility.
+HAND_VISIBLE = 0.1
 
 ARM_COLUMNS = (
     "left_elbow_across", "left_elbow_up", "right_elbow_across", "right_elbow_up",
@@ -88,7 +90,7 @@ def arms_visible(body: np.ndarray, width_px: float, height_px: float) -> np.ndar
 def hand_on_face(
     body: np.ndarray, face_x_px: np.ndarray, face_y_px: np.ndarray, face_height_px: np.ndarray
 ) -> np.ndarray:
-    """1 where a visible hand lies on the face, else 0, shape (n,); NaN without face or body.
+    """1 where a hand lies on the face, else 0, shape (n,); NaN without face or body.
 
     Face centre between the eyes, so the middle of the face lies a little below it.
     """
@@ -96,7 +98,7 @@ def hand_on_face(
     near = np.zeros(len(body), bool)
     for hand in (t.LEFT_INDEX, t.RIGHT_INDEX):
         distance = np.linalg.norm(body[:, hand, :2] - centre, axis=-1)
-        near |= (distance < HAND_TO_FACE * face_height_px) & (body[:, hand, 3] > VISIBLE)
+        near |= (distance < HAND_TO_FACE * face_height_px) & (body[:, hand, 3] > HAND_VISIBLE)
     measurable = np.isfinite(centre).all(axis=1) & np.isfinite(body[:, 0, 0])
     return np.where(measurable, near.astype(float), np.nan)
 
