@@ -97,7 +97,9 @@ class Truth:
     def head_deg(self) -> NDArray[np.float64]:
         """Angle between where the head points and the line to the lens, shape (n,)."""
         yaw, pitch = (np.radians(self.frames[name]) for name in NUMBERS[:2])
-        return np.degrees(np.arccos(np.clip(np.cos(yaw) * np.cos(pitch), -1, 1)))
+        across, up, ahead = np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)
+        # Rounded, so that an angle exactly at a limit isn't beyond it.
+        return np.round(np.degrees(np.arctan2(np.hypot(across, up), ahead)), 6)
 
     @property
     def contact(self) -> NDArray[np.float64]:
