@@ -268,19 +268,20 @@ def figures(tallies: Sequence[Tally], resamples: int = RESAMPLES) -> dict[str, F
 
 
 def _ratio(tallies: Sequence[Tally], measure: Measure, resamples: int) -> Figure:
-    taken = [(one.truth.person, one.counts[measure.key]) for one in tallies if measure.key in one.counts]
-    number = {person: k for k, person in enumerate(dict.fromkeys(person for person, _ in taken))}
-    part, whole = np.zeros(len(number)), np.zeros(len(number))
-    for person, count in taken:
-        part[number[person]] += count.part
-        whole[number[person]] += count.whole
-    n = sum(count.n for _, count in taken)
+    taken = [one for one in tallies if measure.key in one.counts]
+    people = _people(taken)
+    part, whole, n = np.zeros(len(people)), np.zeros(len(people)), 0
+    for one in taken:
+        count = one.counts[measure.key]
+        part[people.index(one.truth.person)] += count.part
+        whole[people.index(one.truth.person)] += count.whole
+        n += count.n
     if not whole.sum():
-        return Figure(None, None, n, len(number), len(taken))
+        return Figure(None, None, n, len(people), _clips(taken))
     value = float(part.sum() / whole.sum())
-    draws = _draws(len(number), resamples)
-    ci95 = _interval(draws @ part, draws @ whole, value, len(number), measure.unit)
-    return Figure(value, ci95, n, len(number), len(taken))
+    draws = _draws(len(people), resamples)
+    ci95 = _interval(draws @ part, draws @ whole, value, len(people), measure.unit)
+    return Figure(value, ci95, n, len(people), _clips(taken))
 
 
 def _auc(tallies: Sequence[Tally], resamples: int) -> Figure:
@@ -289,7 +290,7 @@ def _auc(tallies: Sequence[Tally], resamples: int) -> Figure:
     The pairs are counted per two persons, so that a resample only weighs them.
     """
     taken = [one for one in tallies if sum(prob.size for prob in one.probs)]
-    people = list(dict.fromkeys(one.truth.person for one in taken))
+    people = _people(taken)
     without, contact = (
         [
             np.sort(np.concatenate([one.probs[label] for one in taken if one.truth.person == person]))
@@ -301,11 +302,20 @@ def _auc(tallies: Sequence[Tally], resamples: int) -> Figure:
     lower = np.array([[_pairs_won(high, low) for low in without] for high in contact], float)
     pairs = np.array([[high.size * low.size for low in without] for high in contact], float)
     if not pairs.sum():
-        return Figure(None, None, n, len(people), len(taken))
+        return Figure(None, None, n, len(people), _clips(taken))
     value = float(lower.sum() / pairs.sum())
     draws = _draws(len(people), resamples)
     part, whole = (((draws @ counted) * draws).sum(axis=1) for counted in (lower, pairs))
-    return Figure(value, _interval(part, whole, value, len(people), "share"), n, len(people), len(taken))
+    ci95 = _interval(part, whole, value, len(people), "share")
+    return Figure(value, ci95, n, len(people), _clips(taken))
+
+
+def _people(tallies: Sequence[Tally]) -> list[str]:
+    return list(dict.fromkeys(one.truth.person for one in tallies))
+
+
+def _clips(tallies: Sequence[Tally]) -> int:
+    return len({one.truth.clip for one in tallies})
 
 
 def _pairs_won(high: NDArray, low: NDArray) -> float:

@@ -59,7 +59,8 @@ class Evaluation:
         kinds = dict.fromkeys(kind for one in tallies for kind in one.truth.groups)
         groups = {}
         for kind in kinds:
-            names = sorted({one.truth.groups[kind] for one in tallies if kind in one.truth.groups})
+            present = {one.truth.groups[kind] for one in tallies if kind in one.truth.groups}
+            names = sorted(present, key=lambda name: (not name.startswith("under"), name))
             members = {name: [one for one in tallies if one.truth.groups.get(kind) == name] for name in names}
             groups[kind] = {name: figures(those) for name, those in members.items()}
         clips = len({one.truth.clip for one in tallies})
@@ -139,7 +140,8 @@ class Evaluation:
             counts = self.mistaken(kind)
             what = ", ".join(f"{_SAID[really]} {count}" for really, count in counts.items())
             yield f"Taken for a {kind}: {what}"
-        yield f"Intervals: {RESAMPLES} draws of whole persons; none (-) for a single person."
+        yield f"Intervals: {RESAMPLES} draws of whole persons (Wilson's over persons where all or nothing is"
+        yield "right); none (-) for a single person."
 
     def _group_lines(self) -> Iterator[str]:
         for measure in MEASURES:

@@ -20,6 +20,7 @@ def truth(time_s, movements=(), person="ada", **columns) -> Truth:
 
 
 def frame(time_s=0.0, **changes):
+    """One frame of a truth's file, with one person; ``changes`` are that person's."""
     values = {
         "head_yaw_to_lens": 1.0, "head_pitch_to_lens": 2.0, "head_roll": 3.0, "gaze_to_lens": 4.0,
         "target": "lens", "blink": 0.0, "arms": "desk", "torso_yaw": 0.0, "eye_px": [300.0, 100.0],
@@ -28,6 +29,7 @@ def frame(time_s=0.0, **changes):
 
 
 def clip_truth(**changes):
+    """What a truth's file holds; ``changes`` replace its parts."""
     subject = {"gender": 0, "age": 50, "race": [0, 0, 1], "skin": "old_caucasian_female", "clothes": ["a"]}
     event = {"kind": "nod", "start_s": 1.0, "end_s": 2.0, "amplitude_deg": 6.0}
     whole = {

@@ -200,7 +200,10 @@ def group(rights, **labels):
 
 
 def test_a_single_person_has_no_interval():
-    one = figure(group([15], light="dim") * 3, "contact_recall")
+    takes = [
+        replace(one, truth=replace(one.truth, clip=k)) for one in group([15], light="dim") for k in "abc"
+    ]
+    one = figure(takes, "contact_recall")
     assert one.value == 0.75 and one.ci95 is None and (one.persons, one.clips, one.n) == (1, 3, 60)
 
 
