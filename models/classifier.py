@@ -62,7 +62,7 @@ class Classifier:
         """
         if features.ndim != 2 or features.shape[1] != len(self.features):
             raise ModelError(
-                f"model {self.name} takes {len(self.features)} columns, not an array of shape {features.shape}"
+                f"model {self.name} takes {len(self.features)} columns, not an array of {features.shape}"
             )
         result = np.full((len(features), len(self.classes)), np.nan, dtype=np.float32)
         known = np.flatnonzero(np.isfinite(features).all(axis=1))

@@ -8,7 +8,8 @@ point of the face or body and in units of its size, so that 16 bits are enough.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from attune import InputError
-from scoring.truth import EVENT_FIELDS, GROUPS, NUMBERS, WORDS, attributes, frame_truth, read_truth
+from scoring.files import read_json
+from scoring.truth import Truth, read_truth, rows_at
 from vision import topology as t
 from vision.extract import Extractor, Seen
 from vision.head import face_box_px
 from vision.source import VideoFile
+
+# Truth's names -> ours, with their units.
+NUMBERS = {
+    "head_yaw_to_lens": "head_yaw_to_lens_deg", "head_pitch_to_lens": "head_pitch_to_lens_deg",
+    "head_roll": "head_roll_deg", "gaze_to_lens": "gaze_to_lens_deg", "blink": "blink",
+    "torso_yaw": "torso_yaw_deg", "lens_yaw": "lens_yaw_deg", "lean": "lean_deg",
+}  # fmt: skip
+WORDS = ("target", "arms")
+GROUPS = ("skin tone", "age", "gender", "glasses", "light", "kind of clip")
+EVENT_FIELDS = ("kind", "start_s", "end_s", "cycles", "hz", "amplitude_deg")
 
 LANDMARKS, EVENTS = "landmarks.parquet", "events.parquet"
 MAX_SIDE = 1280
 _WORLD = (t.LEFT_SHOULDER, t.RIGHT_SHOULDER, t.LEFT_HIP, t.RIGHT_HIP)
 _LISTS = {"face": 3 * len(t.MEASURED), "body": 4 * t.POSE_POINTS, "world": 3 * len(_WORLD)}
 _SCALARS = ("face_x_px", "face_y_px", "face_height_px", "body_x_px", "body_y_px", "shoulder_width_px")
-_LABELS = ("clip", "person_id", *GROUPS)
+_LABELS = ("clip", "person_id", *(name.replace(" ", "_") for name in GROUPS))
 
 SCHEMA = pa.schema(
     [(name, pa.dictionary(pa.int16(), pa.string())) for name in _LABELS]
@@ -54,14 +66,14 @@ class Take:
     ----------
     clip, person_id : str
     groups : dict of str to str
-        By the names in `scoring.truth.GROUPS`.
+        By the names in `GROUPS`.
     size_px : tuple of int
         Width and height of the picture.
     seen : list of Seen
     truth : pandas.DataFrame
         One row per `seen`.
     events : list of dict
-        By the names in `scoring.truth.EVENT_FIELDS`.
+        By the names in `EVENT_FIELDS`.
     """
 
     clip: str
@@ -103,47 +115,43 @@ def write_training_data(clips: Path, out: Path, progress: Callable[..., None] | 
         for done, path in enumerate(found):
             if progress is not None:
                 progress(done, len(found))
-            yield from _extract(path)
+            for person, truth in enumerate(read_truth(path)):
+                yield take(path, person, truth, *_extract(truth))
 
     return write_takes(takes(), out)
 
 
-def _extract(path: Path) -> Iterator[Take]:
-    truth = read_truth(path)
-    alone = len(truth["people"]) == 1
-    for person, one in enumerate(truth["people"]):
-        whom = "largest" if alone else ("left", "right")[person]
-        with VideoFile(path.with_suffix(".mp4"), max_side=MAX_SIDE) as video, Extractor(whom) as extractor:
-            seen = list(extractor.run(video))
-            size = video.info.width, video.info.height
-        yield take(path.stem, truth, person, one["events"], seen, size)
+def _extract(truth: Truth) -> tuple[list[Seen], tuple[int, int]]:
+    with VideoFile(truth.video, max_side=MAX_SIDE) as video, Extractor(truth.side) as extractor:
+        return list(extractor.run(video)), (video.info.width, video.info.height)
 
 
-def take(
-    clip: str, truth: dict[str, Any], person: int, events: list[dict], seen: list[Seen], size: tuple[int, int]
-) -> Take:
-    """Put together what was seen of a clip's person and what is true of them."""
-    time_s = np.array([one.time_s for one in seen])
-    return Take(
-        clip, _person_id(clip, person), attributes(truth["subjects"][person], truth["light"]),
-        (int(size[0]), int(size[1])), seen, frame_truth(truth, person, time_s), events,
-    )  # fmt: skip
+def take(path: Path, person: int, truth: Truth, seen: list[Seen], size_px: tuple[int, int]) -> Take:
+    """Put together what was seen of a clip's person and what is true of them.
 
-
-def _person_id(clip: str, person: int) -> str:
-    """``face_NN_T`` shows other people than ``solo_NN_T`` and ``dyad_NN_NN_T``, which share theirs."""
-    kind, *numbers = clip.split("_")
-    return f"f{numbers[0]}" if kind == "face" else numbers[person]
+    Some of the truth only training needs; `scoring.truth` leaves it in the file at `path`.
+    """
+    raw = read_json(path)
+    nearest = rows_at([one.time_s for one in seen], truth.time_s, np.inf)
+    rows = [raw["frames"][i][f"p{person}"] for i in nearest]
+    columns = {ours: np.array([row[name] for row in rows], np.float32) for name, ours in NUMBERS.items()}
+    table = pd.DataFrame(columns | {name: [row[name] for row in rows] for name in WORDS})
+    groups = {name: truth.groups.get(name, "") for name in GROUPS}
+    events = raw["people"][person]["events"]
+    return Take(truth.clip, truth.person, groups, size_px, seen, table, events)
 
 
 def write_takes(takes: Iterable[Take], out: Path) -> int:
     """Write both tables, one take after the other; returns the number of rows."""
     out.mkdir(parents=True, exist_ok=True)
     rows, events = 0, []
+    numbers: dict[str, str] = {}  # A person keeps one short name through all clips.
     with pq.ParquetWriter(
         out / LANDMARKS, SCHEMA, compression="zstd", compression_level=15, version="2.6"
     ) as file:
         for one in takes:
+            person_id = numbers.setdefault(one.person_id, f"{len(numbers):02d}")
+            one = replace(one, person_id=person_id)
             table = _table(one)
             file.write_table(table)
             rows += table.num_rows
@@ -171,7 +179,7 @@ def _table(one: Take) -> pa.Table:
     relative = np.clip((body - origin[:, None]) / scale[:, None], -100, 100)
     nowhere = np.full((t.POSE_POINTS, 3), np.nan)
     world = np.stack([nowhere if seen.world is None else seen.world for seen in one.seen])[:, list(_WORLD)]
-    words = {"clip": one.clip, "person_id": one.person_id, **one.groups}
+    words = dict(zip(_LABELS, (one.clip, one.person_id, *(one.groups[name] for name in GROUPS)), strict=True))
     columns = {
         **{name: pa.array([words[name]] * n).dictionary_encode() for name in _LABELS},
         "width_px": [one.size_px[0]] * n, "height_px": [one.size_px[1]] * n,
@@ -210,7 +218,7 @@ def read_training_data(folder: Path) -> list[Take]:
     edges = [0, *(np.flatnonzero(key[1:] != key[:-1]) + 1).tolist(), len(key)]
     return [
         _take({name: values[a:b] for name, values in arrays.items()}, events)
-        for a, b in zip(edges, edges[1:], strict=False) if b > a
+        for a, b in pairwise(edges) if b > a
     ]  # fmt: skip
 
 
@@ -244,5 +252,5 @@ def _take(a: dict[str, np.ndarray], events: list[dict[str, Any]]) -> Take:
         {name: event[name] for name in EVENT_FIELDS}
         for event in events if (event["clip"], event["person_id"]) == (clip, person_id)
     ]  # fmt: skip
-    groups = {name: str(a[name][0]) for name in GROUPS}
+    groups = {name: str(a[name.replace(" ", "_")][0]) for name in GROUPS}
     return Take(clip, person_id, groups, (int(a["width_px"][0]), int(a["height_px"][0])), seen, truth, mine)
