@@ -105,8 +105,9 @@ class Extractor:
     def _look(self, frame: Frame, body_due: bool) -> tuple[np.ndarray, float, Future | None]:
         face = self._face.process(frame.time_s, frame.rgb, frame.cut)
         body = None
-        if body_due:
-            box = self._face.box if np.isfinite(face[0, 0]) else None
+        if body_due and not self._face.absent:
+            # Beside others, a face that is hidden for a moment still tells whose body to look at.
+            box = self._face.box if np.isfinite(face[0, 0]) or self._face.others else None
             body = self._body_pool.submit(
                 self._body.process, frame.rgb, box, self._face.others, frame.cut
             )

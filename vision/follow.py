@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from vision import topology
-from vision.landmarks import BodyPose, FaceDetector, FaceMesh
+from vision.landmarks import NO_FACE, BodyPose, FaceDetector, FaceMesh
 from vision.people import LOST_S, Region, choose, nearest, region_around, region_of
 
 SEARCH_S = 1.0  # How often all faces are looked for while the person is tracked ...
@@ -36,6 +36,17 @@ class FaceFollower:
     head_hint : callable, optional
         Gives (x, y, shoulder width) in pixels where the body's head is, or None: where to look for
         a face too small for the whole picture.
+
+    Attributes
+    ----------
+    faces_seen : int
+        The largest number of faces seen at once.
+    box : ndarray, shape (4,), or None
+        Where the face was last.
+    others : int
+        Faces seen beside it.
+    absent : bool
+        The person's number is higher than the number of faces in the picture.
     """
 
     def __init__(
@@ -47,6 +58,7 @@ class FaceFollower:
         self.faces_seen = 0
         self.box: np.ndarray | None = None
         self.others = 0
+        self.absent = False
         self._person, self._mirror_hz, self._hint = person, mirror_hz, head_hint
         self._mesh, self._mirror = FaceMesh(), FaceMesh(mirrored=True) if mirror_hz > 0 else None
         self._detector = FaceDetector()
@@ -81,7 +93,7 @@ class FaceFollower:
         lost = self.box is None or self._seen_s < self._last_s
         if time_s - self._searched_s >= (LOST_SEARCH_S if lost else SEARCH_S):
             self._search(time_s, rgb)
-        face = self._measure(time_s, rgb)
+        face = self._measure(time_s, rgb) if not self.absent else NO_FACE.copy()
         self._last_s = time_s
         if np.isfinite(face[0, 0]):
             self.box, self._seen_s = box_of(face), time_s
@@ -94,6 +106,8 @@ class FaceFollower:
         self.faces_seen = max(self.faces_seen, len(boxes))
         known = self.box is not None and time_s - self._seen_s <= LOST_S
         found = nearest(boxes, self.box) if known else choose(boxes, self._person)
+        # The mesh takes whom it finds: it is not asked while number 2, say, is not there.
+        self.absent = found is None and not known and self._person.isdecimal() and self._person != "1"
         if found is not None:
             self.others = len(boxes) - 1
             self.box = boxes[found]
@@ -108,11 +122,11 @@ class FaceFollower:
         now = self._region
         if wanted == now:
             return
-        if wanted is not None and now is not None and now.holds(box):
+        if wanted is not None and now is not None and now.holds(box, width, height):
             growth = (wanted.right - wanted.left) / (now.right - now.left)
             if 0.6 < growth < 1.6:
                 return
-        if wanted is None and now is not None and now.holds(box) and self.others == 0:
+        if wanted is None and now is not None and now.holds(box, width, height) and self.others == 0:
             growth = min(height, width) / (now.right - now.left)
             if growth < 1.6:
                 return
@@ -146,7 +160,7 @@ class FaceFollower:
             face[:, :2] += (region.left, region.top)
         if self.others and np.isfinite(face[0, 0]) and nearest(box_of(face)[None], self.box) is None:
             self._restart()  # The mesh took somebody else's face.
-            return np.full_like(face, np.nan)
+            return NO_FACE.copy()
         return face
 
     def _compare(self, face: np.ndarray, mirrored: np.ndarray, time_s: float) -> None:
@@ -205,16 +219,17 @@ class BodyFollower:
 
     def _aim(self, rgb: np.ndarray, box: np.ndarray | None) -> None:
         """Among several people look only at the followed one: a column under the face."""
+        height, width = rgb.shape[:2]
         region = None
         if box is not None:
-            height, width = rgb.shape[:2]
             size, x = float(box[3] - box[1]), float(box[0] + box[2]) / 2
             region = Region(
                 max(0, int(x - 2.5 * size)), max(0, int(box[1] - size)),
                 min(width, int(x + 2.5 * size)), min(height, int(box[1] + 7 * size)),
             )  # fmt: skip
             now = self._region
-            if now is not None and now.holds(box) and abs(x - (now.left + now.right) / 2) < size:
+            centred = now is not None and abs(x - (now.left + now.right) / 2) < size
+            if centred and now.holds(box, width, height):
                 return
         if region != self._region:
             self._region = region

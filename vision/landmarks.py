@@ -28,7 +28,7 @@ finally:
 _solutions = mp.solutions
 MEDIAPIPE_VERSION: str = mp.__version__
 
-_NO_FACE = np.full((len(topology.FACE), 3), np.nan, dtype=np.float32)
+NO_FACE = np.full((len(topology.FACE), 3), np.nan, dtype=np.float32)
 
 
 class _Graph:
@@ -79,7 +79,7 @@ class FaceMesh(_Graph):
         picture = cv2.flip(rgb, 1) if self._mirrored else np.ascontiguousarray(rgb)
         found = self._graph.process(picture).multi_face_landmarks
         if not found:
-            return _NO_FACE.copy()
+            return NO_FACE.copy()
         points = found[0].landmark
         face = np.array(
             [(points[i].x, points[i].y, points[i].z) for i in topology.FACE], dtype=np.float32

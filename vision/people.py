@@ -29,14 +29,23 @@ class Region:
         """The part of the picture (a view)."""
         return rgb[self.top : self.bottom, self.left : self.right]
 
-    def holds(self, box: np.ndarray) -> bool:
-        """Whether a box (left, top, right, bottom) lies inside with a tenth of its size to spare."""
+    def holds(self, box: np.ndarray, width: int, height: int) -> bool:
+        """Whether a box lies inside with a tenth of its height to spare.
+
+        Parameters
+        ----------
+        box : ndarray, shape (4,)
+            Left, top, right, bottom; what of it is outside the picture is left aside.
+        width, height : int
+            Size of the picture.
+        """
         spare = 0.1 * (box[3] - box[1])
         return bool(
-            box[0] - spare >= self.left or self.left == 0
-        ) and bool(box[2] + spare <= self.right) and bool(
-            box[1] - spare >= self.top or self.top == 0
-        ) and bool(box[3] + spare <= self.bottom)
+            max(box[0] - spare, 0) >= self.left
+            and max(box[1] - spare, 0) >= self.top
+            and min(box[2] + spare, width) <= self.right
+            and min(box[3] + spare, height) <= self.bottom
+        )
 
 
 def region_around(centre_x: float, centre_y: float, side: float, width: int, height: int) -> Region | None:
@@ -51,7 +60,7 @@ def region_around(centre_x: float, centre_y: float, side: float, width: int, hei
 
 def check_person(person: str) -> str:
     """Validate ``--person``: largest, left, right (the picture's) or a number from 1, left to right."""
-    if person in _PERSONS or (person.isdigit() and int(person) >= 1):
+    if person in _PERSONS or (person.isdecimal() and int(person) >= 1):
         return person
     raise UsageError(f"--person '{person}' is not known: use largest, left, right or a number from 1")
 

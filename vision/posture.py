@@ -31,13 +31,19 @@ def torso_yaw_deg(body: np.ndarray, head_yaw_deg: np.ndarray) -> np.ndarray:
     body : ndarray, shape (n, 33, 4)
         x, y, z in pixels and visibility.
     head_yaw_deg : ndarray, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Between -90 and 90: shoulders seen from the side are so near each other that more means nothing.
     """
     shoulders = to_camera_axes(body[:, t.LEFT_SHOULDER, :3] - body[:, t.RIGHT_SHOULDER, :3])
     shoulder_yaw = np.degrees(np.arctan2(-shoulders[:, 2], shoulders[:, 0]))
     middle, width = _shoulder_line(body)
     nose = (body[:, t.NOSE, 0] - middle[:, 0]) / width
     head = np.where(np.isfinite(head_yaw_deg), head_yaw_deg, 0.0)
-    return TORSO_FROM_SHOULDERS * shoulder_yaw + TORSO_FROM_NOSE_DEG * nose + TORSO_FROM_HEAD * head
+    yaw = TORSO_FROM_SHOULDERS * shoulder_yaw + TORSO_FROM_NOSE_DEG * nose + TORSO_FROM_HEAD * head
+    return np.clip(yaw, -90, 90)
 
 
 def lean_deg(world: np.ndarray) -> np.ndarray:

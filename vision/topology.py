@@ -7,6 +7,8 @@ Only the points Attune uses are kept; `FACE` lists them in the order in which th
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 # Each group runs so that its mirror image is `_MIRRORED[group]` read in the same order.
 _RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 _LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
@@ -78,7 +80,7 @@ def _closed(points: list[int]) -> list[tuple[int, int]]:
 
 
 def _open(points: list[int]) -> list[tuple[int, int]]:
-    return list(zip(points, points[1:], strict=False))
+    return list(pairwise(points))
 
 
 OVERLAY_FACE_EDGES: tuple[tuple[int, int], ...] = tuple(
