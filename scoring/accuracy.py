@@ -132,8 +132,9 @@ class Figure:
     value : float or None
         None where there was nothing to measure it on.
     ci95 : tuple of float or None
-        None with fewer than two persons.
+        None where fewer than two persons bear on the value.
     n, persons, clips : int
+        On which it was measured.
     """
 
     value: float | None
@@ -279,8 +280,9 @@ def _ratio(tallies: Sequence[Tally], measure: Measure, resamples: int) -> Figure
     if not whole.sum():
         return Figure(None, None, n, len(people), _clips(taken))
     value = float(part.sum() / whole.sum())
-    draws = _draws(len(people), resamples)
-    ci95 = _interval(draws @ part, draws @ whole, value, len(people), measure.unit)
+    bearing = whole > 0  # whoever neither nodded nor was said to doesn't make an F1 any surer
+    draws = _draws(bearing.sum(), resamples)
+    ci95 = _interval(draws @ part[bearing], draws @ whole[bearing], value, bearing.sum(), measure.unit)
     return Figure(value, ci95, n, len(people), _clips(taken))
 
 

@@ -207,6 +207,15 @@ def test_a_single_person_has_no_interval():
     assert one.value == 0.75 and one.ci95 is None and (one.persons, one.clips, one.n) == (1, 3, 60)
 
 
+def test_those_who_do_not_bear_on_a_figure_make_it_no_surer():
+    time_s = synthetic.times(4, 25)
+    nods = [("nod", 1, 2, 8), ("nod", 2.5, 3.5, 8)]
+    one = tally(truth(time_s, nods, person="ada"), seen(time_s), [nod(1, 2)], {})
+    still = [tally(truth(time_s, person=name), seen(time_s), [], {}) for name in ("bob", "eve")]
+    found = figure([one, *still], "nod_recall")
+    assert (found.value, found.ci95, found.persons) == (0.5, None, 3)
+
+
 def test_intervals_come_from_persons_not_from_frames():
     people = group([20, 18, 12, 19, 9], light="dim")
     once, often = figure(people, "contact_recall"), figure(people * 4, "contact_recall")
