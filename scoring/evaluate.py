@@ -140,8 +140,8 @@ class Evaluation:
             counts = self.mistaken(kind)
             what = ", ".join(f"{_SAID[really]} {count}" for really, count in counts.items())
             yield f"Taken for a {kind}: {what}"
-        yield f"95 % intervals: {RESAMPLES} draws of whole persons, or Wilson's over persons where all or nothing"
-        yield "is right; none (-) where fewer than two persons bear on the value."
+        yield f"95 % intervals: {RESAMPLES} draws of whole persons, or Wilson's over persons where all or"
+        yield "nothing is right; none (-) where fewer than two persons bear on the value."
 
     def _group_lines(self) -> Iterator[str]:
         for measure in MEASURES:
