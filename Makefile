@@ -34,9 +34,7 @@ lint:
 
 train:
 	@./environment.sh requirements-dev.lock
-	@for train in models/*/train.py; do \
-		name=$${train%.py}; echo "$$train" >&2; $(RUN) -m "$${name//\//.}" $(ARGS) || exit 1; \
-	done
+	@.venv/bin/attune retrain $(ARGS)
 
 benchmark:
 	@./environment.sh requirements-dev.lock

@@ -213,6 +213,36 @@ def evaluate(
         raise typer.Exit(1)
 
 
+@app.command(hidden=True)
+def training_data(
+    clips: Annotated[Path, typer.Argument(metavar="CLIPS_DIR", help="Clips, each with its truth in .json.")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Instead of models/data.")] = None,
+) -> None:
+    """Extract the landmark tables that the classifiers are trained on."""
+    from scoring.training_data import FOLDER, write_training_data
+
+    with terminal.quiet_native(), terminal.Progress(clips.name) as progress:
+        rows = write_training_data(clips, out or FOLDER, progress=progress)
+    say(f"{rows} rows are in {out or FOLDER}")
+
+
+@app.command(hidden=True)
+def retrain(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="eye_contact, posture, nod; gaze or torso print constants."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Landmark tables, instead of models/data.")
+    ] = None,
+) -> None:
+    """Train the classifiers again, all without a name."""
+    from scoring.retrain import retrain as train_again
+    from scoring.training_data import FOLDER
+
+    train_again(names or [], data or FOLDER)
+
+
 @app.command()
 def dashboard(
     library: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the sessions are kept.")] = None,

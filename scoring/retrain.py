@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from attune import UsageError
+from attune import InputError, OutputError, UsageError
 from models import cards, metrics
 from models.classifier import FOLDER, NAMES
-from models.training import Recording, Trained
+from scoring.constants import Fitted, gaze_constants, torso_constants
 from scoring.nod import nod_events
 from scoring.profile import Profile
 from scoring.terminal import say
+from scoring.training_data import FOLDER as DATA
 from scoring.training_data import Take, read_training_data
 from scoring.truth import Movement, match
 from vision.measure import measure, to_signals
 
-DATA = FOLDER / "data"
 VERSION = "1"
 TITLES = {
     "eye_contact": ("Eye contact", "Is the line of sight at the target in this frame?"),
@@ -32,33 +32,62 @@ TITLES = {
 }
 
 
+CONSTANTS = {"gaze": gaze_constants, "torso": torso_constants}
+
+try:
+    from models.training import Recording, Trained
+except ModuleNotFoundError as error:
+    raise InputError(f"training needs {error.name}: install attune[train]") from None
+
+
 def retrain(names: Iterable[str], data: Path = DATA, out: Path = FOLDER) -> None:
     """Fit the named models (all without a name) and write model.onnx, card.toml and card.md of each.
+
+    ``gaze`` and ``torso`` print fitted constants of `vision` beside those in use.
 
     Raises
     ------
     UsageError
-        When a name is not that of a model.
+        When a name is not that of a model or of constants.
     InputError
-        When the landmark tables can't be read.
+        When the landmark tables can't be read, or what training needs isn't installed.
+    OutputError
+        When a file can't be written.
     """
     names = list(names) or list(NAMES)
-    unknown = [name for name in names if name not in NAMES]
+    unknown = [name for name in names if name not in (*NAMES, *CONSTANTS)]
     if unknown:
-        raise UsageError(f"'{unknown[0]}' is not a model: use {', '.join(NAMES)}")
-    recordings = [recording(take) for take in read_training_data(data)]
+        raise UsageError(f"'{unknown[0]}' is not known: use {', '.join((*NAMES, *CONSTANTS))}")
+    takes = read_training_data(data)
     for name in names:
+        if name in CONSTANTS:
+            _print_constants(CONSTANTS[name](takes))
+    models = [name for name in names if name in NAMES]
+    recordings = [recording(take) for take in takes] if models else []
+    for name in models:
         say(f"{name}: training")
-        module = import_module(f"models.{name}.train")
-        trained = module.train(recordings)
-        card = card_of(name, module, trained, recordings)
-        folder = out / name
+        _retrain(name, recordings, out / name)
+
+
+def _print_constants(fitted: Fitted) -> None:
+    print("constant                  fitted   in use")
+    for name, (now, used) in fitted.items():
+        print(f"{name:22} {now:9.2f} {used:8.2f}")
+
+
+def _retrain(name: str, recordings: Sequence[Recording], folder: Path) -> None:
+    module = import_module(f"models.{name}.train")
+    trained = module.train(recordings)
+    card = card_of(name, module, trained, recordings)
+    notes = (FOLDER / name / "notes.md").read_text(encoding="utf-8")
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        notes = (FOLDER / name / "notes.md").read_text(encoding="utf-8")
         (folder / "model.onnx").write_bytes(trained.onnx)
         (folder / "card.toml").write_text(cards.to_toml(card), encoding="utf-8")
         (folder / "card.md").write_text(cards.to_markdown(card, notes), encoding="utf-8")
-        say(f"{name}: F1 {card['held_out']['f1']:.3f} on persons never seen in training")
+    except OSError as error:
+        raise OutputError(f"{error.filename} can't be written ({error.strerror})") from None
+    say(f"{name}: F1 {card['held_out']['f1']:.3f} on persons never seen in training")
 
 
 def recording(take: Take) -> Recording:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from attune import InputError
+from models.classifier import FOLDER as MODELS
 from scoring.files import read_json
 from scoring.truth import Truth, read_truth, rows_at
 from vision import topology as t
@@ -36,6 +37,7 @@ WORDS = ("target", "arms")
 GROUPS = ("skin tone", "age", "gender", "glasses", "light", "kind of clip")
 EVENT_FIELDS = ("kind", "start_s", "end_s", "cycles", "hz", "amplitude_deg")
 
+FOLDER = MODELS / "data"
 LANDMARKS, EVENTS = "landmarks.parquet", "events.parquet"
 MAX_SIDE = 1280
 _WORLD = (t.LEFT_SHOULDER, t.RIGHT_SHOULDER, t.LEFT_HIP, t.RIGHT_HIP)
@@ -95,7 +97,7 @@ def write_training_data(clips: Path, out: Path, progress: Callable[..., None] | 
     out : Path
         Where the two tables are written.
     progress : callable, optional
-        Called with the number of clips done and of all clips.
+        Called with the frames done, and the clips done and to do.
 
     Returns
     -------
@@ -112,11 +114,14 @@ def write_training_data(clips: Path, out: Path, progress: Callable[..., None] | 
         raise InputError(f"{clips} has no clips with truth: NAME.mp4 with NAME.json beside it")
 
     def takes() -> Iterator[Take]:
+        frames = 0
         for done, path in enumerate(found):
             if progress is not None:
-                progress(done, len(found))
+                progress(frames, done, len(found))
             for person, truth in enumerate(read_truth(path)):
-                yield take(path, person, truth, *_extract(truth))
+                seen, size_px = _extract(truth)
+                frames += len(seen)
+                yield take(path, person, truth, seen, size_px)
 
     return write_takes(takes(), out)
 

@@ -37,13 +37,21 @@ def torso_yaw_deg(body: np.ndarray, head_yaw_deg: np.ndarray) -> np.ndarray:
     ndarray, shape (n,)
         Between -90 and 90: shoulders seen from the side are so near each other that more means nothing.
     """
-    shoulders = to_camera_axes(body[:, t.LEFT_SHOULDER, :3] - body[:, t.RIGHT_SHOULDER, :3])
-    shoulder_yaw = np.degrees(np.arctan2(-shoulders[:, 2], shoulders[:, 0]))
-    middle, width = _shoulder_line(body)
-    nose = (body[:, t.NOSE, 0] - middle[:, 0]) / width
+    shoulder_yaw, nose = shoulder_yaw_and_nose(body)
     head = np.where(np.isfinite(head_yaw_deg), head_yaw_deg, 0.0)
     yaw = TORSO_FROM_SHOULDERS * shoulder_yaw + TORSO_FROM_NOSE_DEG * nose + TORSO_FROM_HEAD * head
     return np.clip(yaw, -90, 90)
+
+
+def shoulder_yaw_and_nose(body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Measured yaw of the shoulder line (degrees) and the nose's offset from its middle, shape (n,) each.
+
+    The offset is in shoulder widths, + toward image right.
+    """
+    shoulders = to_camera_axes(body[:, t.LEFT_SHOULDER, :3] - body[:, t.RIGHT_SHOULDER, :3])
+    middle, width = _shoulder_line(body)
+    yaw = np.degrees(np.arctan2(-shoulders[:, 2], shoulders[:, 0]))
+    return yaw, (body[:, t.NOSE, 0] - middle[:, 0]) / width
 
 
 def lean_deg(world: np.ndarray) -> np.ndarray:
