@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from attune import UsageError, __version__
+from attune import InputError, UsageError, __version__
 from models import classifier
 from scoring.events import Event
 from scoring.judge import Judgement, judge
@@ -20,7 +20,7 @@ from scoring.probabilities import add_probabilities
 from scoring.profile import Profile
 from scoring.session import LANDMARKS, VIDEO, SessionWriter, session_id
 from scoring.tables import read_table
-from vision.extract import Extractor, Seen
+from vision.extract import Extractor
 from vision.landmarks import MEDIAPIPE_VERSION
 from vision.measure import measure, to_signals
 from vision.people import check_person
@@ -116,7 +116,10 @@ def analyze_recording(
     options = options or Options()
     profile = Profile.load(options.profile)
     target = Target.parse(options.target)
+    classifier.hashes()  # A model that is missing is noticed before the pictures are read.
     source = VideoFile(video, MAX_SIDE)
+    with _naming(video):
+        target.check_within(source.info.duration_s or np.inf)
     with source, Extractor(options.person, options.pose_hz) as extractor, contextlib.ExitStack() as stack:
         store = None
         if landmarks is not None:
@@ -124,9 +127,11 @@ def analyze_recording(
             store = stack.enter_context(LandmarkWriter(landmarks, info.width, info.height)).add
         seen = _shown(extractor.run(source), progress, source.info.duration_s)
         measured = measure(seen, source.info.width, source.info.height, store)
-    signals = to_signals(measured, target, options.causal)
-    yaw, pitch = _direction(signals, target)
-    signals = add_probabilities(signals, yaw, pitch, options.causal)
+    with _naming(video):
+        signals = to_signals(measured, target, options.causal)
+        yaw, pitch = _direction(signals, target)
+    known_s = target.end_s if options.causal else 0.0
+    signals = add_probabilities(signals, yaw, pitch, options.causal, known_s)
     judgement = judge(signals, profile, target_yaw_deg=yaw)
     notices = _notices(extractor.faces_seen, options.person, source.loss)
     return Analysed(source.info, signals, judgement, notices, source.loss, source.frames_read, source.end_s)
@@ -213,11 +218,21 @@ def _direction(signals: Signals, target: Target) -> tuple[float, float]:
     )
 
 
+@contextlib.contextmanager
+def _naming(video: Path) -> Iterator[None]:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{video}: {error}") from None
 
 
 def _notices(faces_seen: int, person: str, loss: str | None) -> tuple[str, ...]:
     notices = []
-    if faces_seen > 1:
+    if person.isdecimal() and int(person) > faces_seen:
+        seen = f"at most {faces_seen} at once" if faces_seen else "none"
+        notices.append(f"person {person} was never in the picture: of faces, {seen} could be seen")
+    elif faces_seen > 1:
         which = {"largest": "the largest", "left": "the leftmost", "right": "the rightmost"}
         chosen = which.get(person, f"number {person} from the left")
         notices.append(

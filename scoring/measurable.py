@@ -22,6 +22,7 @@ REASONS = {
     "no_face": "no face was found",
     "head_turned_away": "the head was turned too far from the camera",
     "eyes_not_visible": "the eyes were closed or could not be seen",
+    "target_unknown": "the direction to the client was not calibrated yet",
     "no_body": "no body was found",
     "arms_not_visible": "the arms were not in the picture",
     "frame_rate_too_low": "the frame rate was below 12 per second",
@@ -182,7 +183,11 @@ def _reasons(table: pd.DataFrame, cue: str, missing: Collection[str]) -> NDArray
         causes = [(no_face, "no_face"), (~fast_enough(table["time_s"].to_numpy()), "frame_rate_too_low")]
     else:
         turned = np.hypot(table["head_yaw_deg"], table["head_pitch_deg"]).to_numpy() > TURNED_DEG
-        causes = [(no_face, "no_face"), (turned, "head_turned_away"), (~no_face, "eyes_not_visible")]
+        seen_but_no_target = (table["gaze_yaw_deg"].notna() & table["gaze_angle_deg"].isna()).to_numpy()
+        causes = [
+            (no_face, "no_face"), (seen_but_no_target, "target_unknown"), (turned, "head_turned_away"),
+            (~no_face, "eyes_not_visible"),
+        ]  # fmt: skip
     why = np.full(rows, "too_uncertain", dtype=object)
     for holds, reason in reversed(causes):
         why[holds] = reason

@@ -15,7 +15,11 @@ ARMS_VISIBLE = 0.5  # As in scoring.measurable: below it an arm is not in the pi
 
 
 def add_probabilities(
-    signals: Signals, target_yaw_deg: float = 0.0, target_pitch_deg: float = 0.0, causal: bool = False
+    signals: Signals,
+    target_yaw_deg: float = 0.0,
+    target_pitch_deg: float = 0.0,
+    causal: bool = False,
+    target_known_s: float = 0.0,
 ) -> Signals:
     """The same signals with every probability filled in that can be and isn't there already.
 
@@ -26,6 +30,8 @@ def add_probabilities(
         Direction of the target against the line to the lens.
     causal : bool
         A nod is spoken of only after it was seen: `models.nod.features.DELAY_S` late.
+    target_known_s : float
+        Until then the trunk is compared with the lens.
     """
     people = []
     for person in signals.persons:
@@ -33,7 +39,9 @@ def add_probabilities(
         if not table["eye_contact_prob"].notna().any():
             table["eye_contact_prob"] = _eye_contact(table, target_yaw_deg, target_pitch_deg)
         if not (table["open_posture_prob"].notna() | table["closed_posture_prob"].notna()).any():
-            table["open_posture_prob"], table["closed_posture_prob"] = _posture(table, target_yaw_deg)
+            table["open_posture_prob"], table["closed_posture_prob"] = _posture(
+                table, np.where(table["time_s"] < target_known_s, 0.0, target_yaw_deg)
+            )
         if not (table["nod_prob"].notna() | table["shake_prob"].notna()).any():
             table["nod_prob"], table["shake_prob"] = _nod(table, causal)
         people.append(table)
@@ -50,7 +58,7 @@ def _eye_contact(table: pd.DataFrame, target_yaw_deg: float, target_pitch_deg: f
     return model.probabilities(features)[:, model.classes.index("contact")]
 
 
-def _posture(table: pd.DataFrame, target_yaw_deg: float) -> tuple[np.ndarray, np.ndarray]:
+def _posture(table: pd.DataFrame, target_yaw_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     model = load("posture")
     given = model.probabilities(posture.features(_columns(table), target_yaw_deg))
     given[~(table["arms_visible"].to_numpy() >= ARMS_VISIBLE)] = np.nan

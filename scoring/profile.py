@@ -26,7 +26,8 @@ BANDED = (
 )  # fmt: skip
 SIDES = ("inside", "below", "above")
 PARTS = ("title", "seen", "why", "try_next")
-COVERAGE_CASES = tuple(reason for reason in REASONS if reason not in ("no_frame", "column_missing"))
+_NOBODYS_DOING = ("no_frame", "column_missing", "target_unknown")
+COVERAGE_CASES = tuple(reason for reason in REASONS if reason not in _NOBODYS_DOING)
 
 _SENTENCES = {
     "low_coverage": {"coverage", "least", "reason"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections import deque
@@ -66,6 +67,7 @@ class Extractor:
         self._body_pool = ThreadPoolExecutor(1, thread_name_prefix="body")
         self._last_body: Future | None = None
         self._next_body_s = -np.inf
+        self._reader: _ReadAhead | None = None
 
     @property
     def faces_seen(self) -> int:
@@ -76,6 +78,8 @@ class Extractor:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._reader is not None:
+            self._reader.close()
         self._face_pool.shutdown(cancel_futures=True)
         self._body_pool.shutdown(cancel_futures=True)
         self._face.close()
@@ -84,14 +88,15 @@ class Extractor:
     def run(self, frames: Iterable[Frame]) -> Iterator[Seen]:
         """Yield what is seen in each picture, in order; pictures are read one thread ahead."""
         pending: deque[tuple[int, float, bool, Future]] = deque()
-        for frame in _read_ahead(frames):
-            body_due = self._body_due(frame)
-            future = self._face_pool.submit(self._look, frame, body_due)
-            pending.append((frame.index, frame.time_s, frame.cut, future))
-            while len(pending) > _AHEAD or (pending and _ready(pending[0][3])):
+        self._reader = _ReadAhead(frames)
+        with contextlib.closing(self._reader):
+            for frame in self._reader:
+                future = self._face_pool.submit(self._look, frame, self._body_due(frame))
+                pending.append((frame.index, frame.time_s, frame.cut, future))
+                while len(pending) > _AHEAD or (pending and _ready(pending[0][3])):
+                    yield _finished(*pending.popleft())
+            while pending:
                 yield _finished(*pending.popleft())
-        while pending:
-            yield _finished(*pending.popleft())
 
     def _body_due(self, frame: Frame) -> bool:
         step = 1 / self._pose_hz
@@ -138,36 +143,40 @@ def _finished(index: int, time_s: float, cut: bool, future: Future) -> Seen:
     return Seen(index, time_s, face, body, world, cut)
 
 
-def _read_ahead(frames: Iterable[Frame], depth: int = 4) -> Iterator[Frame]:
-    """Decode in a thread of its own, at most `depth` pictures ahead."""
-    ready: queue.Queue = queue.Queue(maxsize=depth)
-    stop = threading.Event()
+class _ReadAhead:
+    """Reads in a thread of its own, at most `depth` pictures ahead; iterate once, then close."""
 
-    def put(item: object) -> bool:
-        while not stop.is_set():
+    def __init__(self, frames: Iterable[Frame], depth: int = 4):
+        self._ready: queue.Queue = queue.Queue(maxsize=depth)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._read, args=(frames,), name="decode", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread: whoever closes the source afterwards pulls nothing from under it."""
+        self._stop.set()
+        self._thread.join()
+
+    def __iter__(self) -> Iterator[Frame]:
+        while (item := self._ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def _read(self, frames: Iterable[Frame]) -> None:
+        try:
+            for frame in frames:
+                if not self._put(frame):
+                    return
+            self._put(None)
+        except BaseException as error:  # Raised again in the caller's thread.
+            self._put(error)
+
+    def _put(self, item: object) -> bool:
+        while not self._stop.is_set():
             try:
-                ready.put(item, timeout=0.1)
+                self._ready.put(item, timeout=0.1)
                 return True
             except queue.Full:
                 continue
         return False
-
-    def read() -> None:
-        try:
-            for frame in frames:
-                if not put(frame):
-                    return
-            put(None)
-        except BaseException as error:  # Raised again in the caller's thread.
-            put(error)
-
-    thread = threading.Thread(target=read, name="decode", daemon=True)
-    thread.start()
-    try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join()

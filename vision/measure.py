@@ -129,7 +129,7 @@ def to_signals(
     ----------
     measured : Measured
     target : Target
-        What the line of sight is compared with.
+        What the line of sight is compared with; causal, a calibrated one only from its interval's end.
     causal : bool
         Use only what came before each frame (live measures).
     person : str
@@ -154,10 +154,10 @@ def to_signals(
     )  # fmt: skip
     gaze_yaw, gaze_pitch = angles[:, 0] - offset_yaw, angles[:, 1] - offset_pitch
     yaw, pitch = direction_deg(target, time_s, gaze_yaw, gaze_pitch)
-    frames |= {
-        "gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch,
-        "gaze_angle_deg": angle_between_deg(gaze_yaw, gaze_pitch, yaw, pitch),
-    }  # fmt: skip
+    angle = angle_between_deg(gaze_yaw, gaze_pitch, yaw, pitch)
+    if causal:
+        angle[time_s < target.end_s] = np.nan
+    frames |= {"gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch, "gaze_angle_deg": angle}
     frames |= _on_frames(measured.body, time_s, cuts, causal)
     frames["pose_found"] = np.isfinite(frames["arms_visible"])
     frames["person"] = np.full(len(time_s), person, dtype=object)

@@ -11,6 +11,7 @@ from attune import InputError, UsageError
 
 _CALIBRATED = re.compile(r"calibrated:(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 _ENOUGH_FRAMES = 5
+_ROUNDING_S = 0.5  # Players show a recording's end rounded.
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Target:
     kind : str
         ``lens`` or ``calibrated``.
     start_s, end_s : float
-        ``calibrated``: the interval in which the person looked at the client.
+        ``calibrated``: the interval in which the person looked at the client. Until its end the target
+        is unknown to whoever may not look ahead; ``lens``, known from the start, has 0.
     """
 
     kind: str = "lens"
@@ -51,6 +53,13 @@ class Target:
             raise UsageError(f"--target '{text}': the interval must end after it starts")
         return cls("calibrated", start_s, end_s)
 
+    def check_within(self, duration_s: float) -> None:
+        """Raise an `InputError` when the interval reaches beyond a recording's end."""
+        if self.end_s > duration_s + _ROUNDING_S:
+            raise InputError(
+                f"target {self}: the recording ends at {duration_s:.1f} s; choose an interval before that"
+            )
+
     def __str__(self) -> str:
         return self.kind if self.kind == "lens" else f"calibrated:{self.start_s:g}-{self.end_s:g}"
 
@@ -68,10 +77,12 @@ def direction_deg(
     Raises
     ------
     InputError
-        When fewer than five frames of the interval show the person's eyes.
+        When the interval is not in the recording, or fewer than five of its frames show the person's
+        eyes.
     """
     if target.kind == "lens":
         return 0.0, 0.0
+    target.check_within(float(time_s[-1]) if len(time_s) else 0.0)
     inside = (time_s >= target.start_s) & (time_s < target.end_s) & np.isfinite(gaze_yaw_deg)
     if inside.sum() < _ENOUGH_FRAMES:
         raise InputError(

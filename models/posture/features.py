@@ -18,14 +18,14 @@ _MIRROR = [0, 3, 4, 1, 2, 7, 8, 5, 6, 9]
 _MIRROR_SIGN = np.array([1, -1, 1, -1, 1, -1, 1, -1, 1, -1], dtype=np.float32)
 
 
-def features(columns: Mapping[str, np.ndarray], target_yaw_deg: float = 0.0) -> np.ndarray:
+def features(columns: Mapping[str, np.ndarray], target_yaw_deg: float | np.ndarray = 0.0) -> np.ndarray:
     """Features of each frame, shape (n, len(FEATURES)), float32; NaN: not measurable.
 
     Parameters
     ----------
     columns : mapping of str to ndarray, shape (n,)
         The named signals.
-    target_yaw_deg : float
+    target_yaw_deg : float or ndarray, shape (n,)
         Direction of the target; open means turned to it.
     """
     table = np.stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES], axis=1)
