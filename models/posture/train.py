@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.posture.features import CLASSES, features, mirrored
+from models.posture.simulate import postures
 from models.training import Recipe, Recording, Rows, Trained
 from models.training import train as fit_and_export
 
@@ -15,6 +16,7 @@ JUDGED_VISIBLE = 0.5
 LEAST_VISIBLE = 0.3  # Learn from arms less clearly seen than those that are judged, too.
 RECIPE = Recipe(hidden=(16,), alpha=0.3, epochs=60)
 POSITIVE = "closed"
+MADE_ROWS = 8000  # About as many as real ones.
 
 
 def labels(recording: Recording) -> np.ndarray:
@@ -53,4 +55,7 @@ def views(recordings: Sequence[Recording], number: np.ndarray, frame: np.ndarray
 
 def train(recordings: Sequence[Recording], held_out: bool = True) -> Trained:
     """The classifier; its held-out predictions are in the order of `rows`."""
-    return fit_and_export(rows(recordings)[0], CLASSES, mirrored, RECIPE, held_out=held_out)
+    made, kinds = postures(np.random.default_rng(RECIPE.seed), MADE_ROWS)
+    extra = Rows(made, kinds, np.full(len(kinds), "made"))
+    real = rows(recordings)[0]
+    return fit_and_export(real, CLASSES, mirrored, RECIPE, extra=extra, held_out=held_out)
