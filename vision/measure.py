@@ -21,6 +21,8 @@ BODY_COLUMNS = ("torso_yaw_deg", "lean_deg", "wrist_separation", *ARM_COLUMNS, "
 STALE_S = 0.35  # A body measurement holds this long: three and a half steps at 10 Hz.
 PROFILE_DEG = 60.0  # Beyond this a face shows one eye: no line of sight.
 CLOSED_EYES = 0.11  # Openness below this hides the iris; notes in models/eye_contact/card.md.
+# Pose also sees bodies in logos and chairs: it is believed only of a person whose face was seen lately.
+FACE_MEMORY_S = 5.0
 _CHUNK = 256
 
 
@@ -158,10 +160,20 @@ def to_signals(
     if causal:
         angle[time_s < target.end_s] = np.nan
     frames |= {"gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch, "gaze_angle_deg": angle}
-    frames |= _on_frames(measured.body, time_s, cuts, causal)
+    known = _lately(frames["face_found"], time_s, cuts)
+    body = _on_frames(measured.body, time_s, cuts, causal)
+    frames |= {name: np.where(known, values, np.nan) for name, values in body.items()}
     frames["pose_found"] = np.isfinite(frames["arms_visible"])
     frames["person"] = np.full(len(time_s), person, dtype=object)
     return Signals(pd.DataFrame(frames))
+
+
+def _lately(found: np.ndarray, time_s: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Whether a face was found within the last `FACE_MEMORY_S` of the same shot, shape (n,)."""
+    shot = np.cumsum(cuts)
+    last = np.maximum.accumulate(np.where(found, np.arange(len(found)), -1))
+    since_s = time_s - time_s[np.clip(last, 0, None)]
+    return (last >= 0) & (since_s <= FACE_MEMORY_S) & (shot[np.clip(last, 0, None)] == shot)
 
 
 def _on_frames(

@@ -104,6 +104,14 @@ def test_no_body_at_all():
     assert table["face_found"].all() and table["head_yaw_deg"].notna().all()
 
 
+def test_a_body_is_believed_for_five_seconds_after_its_face():
+    times = np.arange(20) / 2
+    looks = {k: body() for k in range(20)}
+    faces = [face() if 2 <= k <= 4 else no_face() for k in range(20)]
+    found = signals(times, looks, faces)["pose_found"]
+    assert np.flatnonzero(found).tolist() == list(range(2, 15))  # 1 s to 2 s + 5 s
+
+
 def test_a_face_that_comes_and_goes_keeps_its_times():
     faces = [face(20) if 10 <= k < 20 else no_face() for k in range(31)]
     table = signals(AT_30, faces=faces)
