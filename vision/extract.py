@@ -112,9 +112,10 @@ class Extractor:
         body = None
         if body_due and not self._face.absent:
             # Beside others, a face that is hidden for a moment still tells whose body to look at.
-            box = self._face.box if np.isfinite(face[0, 0]) or self._face.others else None
+            others = self._face.others
+            box = self._face.box if len(others) or np.isfinite(face[0, 0]) else None
             body = self._body_pool.submit(
-                self._body.process, frame.rgb, box, self._face.others, frame.cut
+                self._body.process, frame.rgb, box, others, frame.cut
             )
             self._last_body = body
         return face, frame.scale, body

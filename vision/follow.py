@@ -9,12 +9,23 @@ import numpy as np
 
 from vision import topology
 from vision.landmarks import NO_FACE, BodyPose, FaceDetector, FaceMesh
-from vision.people import LOST_S, Region, choose, nearest, region_around, region_of
+from vision.people import (
+    LOST_S,
+    Region,
+    choose,
+    column_of,
+    distinct,
+    nearest,
+    region_around,
+    region_of,
+    tiles,
+)
 
 SEARCH_S = 1.0  # How often all faces are looked for while the person is tracked ...
 LOST_SEARCH_S = 0.2  # ... and while not.
 LONG_STEP_S = 0.1  # Beyond this step the mesh needs more than one pass to settle on the new picture.
 SETTLING_PASSES = 3
+_NONE = np.empty((0, 4), np.float32)
 _APART = 0.3  # The two meshes of one face, further apart than this share of its height, disagree.
 
 
@@ -43,8 +54,8 @@ class FaceFollower:
         The largest number of faces seen at once.
     box : ndarray, shape (4,), or None
         Where the face was last.
-    others : int
-        Faces seen beside it.
+    others : ndarray, shape (k, 4)
+        Boxes of the faces last seen beside it.
     absent : bool
         The person's number is higher than the number of faces in the picture.
     """
@@ -57,7 +68,7 @@ class FaceFollower:
     ):
         self.faces_seen = 0
         self.box: np.ndarray | None = None
-        self.others = 0
+        self.others = _NONE
         self.absent = False
         self._person, self._mirror_hz, self._hint = person, mirror_hz, head_hint
         self._mesh, self._mirror = FaceMesh(), FaceMesh(mirrored=True) if mirror_hz > 0 else None
@@ -74,7 +85,7 @@ class FaceFollower:
                 graph.close()
 
     def _forget(self) -> None:
-        self.box, self.others = None, 0
+        self.box, self.others = None, _NONE
         self._last_s = self._seen_s = self._searched_s = self._mirrored_s = -np.inf
         self._difference: np.ndarray | None = None
 
@@ -102,19 +113,30 @@ class FaceFollower:
 
     def _search(self, time_s: float, rgb: np.ndarray) -> None:
         self._searched_s = time_s
-        boxes = self._detector.detect(rgb)
+        boxes = self._faces(rgb)
         self.faces_seen = max(self.faces_seen, len(boxes))
         known = self.box is not None and time_s - self._seen_s <= LOST_S
         found = nearest(boxes, self.box) if known else choose(boxes, self._person)
         # The mesh takes whom it finds: it is not asked while number 2, say, is not there.
         self.absent = found is None and not known and self._person.isdecimal() and self._person != "1"
         if found is not None:
-            self.others = len(boxes) - 1
+            self.others = np.delete(boxes, found, axis=0)
             self.box = boxes[found]
             self._aim(self.box, rgb)
         elif not known:
-            self.box, self.others = None, 0
+            self.box, self.others = None, _NONE
             self._aim_at_head(rgb)
+
+    def _faces(self, rgb: np.ndarray) -> np.ndarray:
+        """Boxes of all faces; those far away show only when it is looked at part by part."""
+        boxes = self._detector.detect(rgb)
+        if len(boxes):
+            return boxes
+        parts = tiles(rgb.shape[1], rgb.shape[0])
+        found = [
+            self._detector.detect(part.cut(rgb)) + np.float32([part.left, part.top] * 2) for part in parts
+        ]
+        return distinct(np.concatenate(found))
 
     def _aim(self, box: np.ndarray, rgb: np.ndarray) -> None:
         height, width = rgb.shape[:2]
@@ -126,7 +148,7 @@ class FaceFollower:
             growth = (wanted.right - wanted.left) / (now.right - now.left)
             if 0.6 < growth < 1.6:
                 return
-        if wanted is None and now is not None and now.holds(box, width, height) and self.others == 0:
+        if wanted is None and now is not None and now.holds(box, width, height) and not len(self.others):
             growth = min(height, width) / (now.right - now.left)
             if growth < 1.6:
                 return
@@ -158,7 +180,7 @@ class FaceFollower:
             face = face + self._difference / 2
         if region is not None:
             face[:, :2] += (region.left, region.top)
-        if self.others and np.isfinite(face[0, 0]) and nearest(box_of(face)[None], self.box) is None:
+        if len(self.others) and np.isfinite(face[0, 0]) and nearest(box_of(face)[None], self.box) is None:
             self._restart()  # The mesh took somebody else's face.
             return NO_FACE.copy()
         return face
@@ -192,15 +214,24 @@ class BodyFollower:
         self._pose.close()
 
     def process(
-        self, rgb: np.ndarray, face_box: np.ndarray | None, others: int, cut: bool
+        self, rgb: np.ndarray, face_box: np.ndarray | None, others: np.ndarray, cut: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         """Body landmarks as `BodyPose.process` gives them, in pixels of `rgb`.
 
         A body whose head is not where the face was found belongs to somebody else: NaN.
+
+        Parameters
+        ----------
+        rgb : ndarray
+        face_box : ndarray, shape (4,), or None
+            Where the followed face is; None where it isn't known.
+        others : ndarray, shape (k, 4)
+            The other faces.
+        cut : bool
         """
         if cut:
             self._pose.reset()
-        self._aim(rgb, face_box if others else None)
+        self._aim(rgb, face_box, others)
         region = self._region
         body, world = self._pose.process(rgb if region is None else region.cut(rgb))
         if region is not None:
@@ -217,20 +248,14 @@ class BodyFollower:
         self.head = (float(nose[0]), float(nose[1]), float(np.linalg.norm(shoulders))) if seen else None
         return body, world
 
-    def _aim(self, rgb: np.ndarray, box: np.ndarray | None) -> None:
-        """Among several people look only at the followed one: a column under the face."""
+    def _aim(self, rgb: np.ndarray, box: np.ndarray | None, others: np.ndarray) -> None:
         height, width = rgb.shape[:2]
-        region = None
-        if box is not None:
-            size, x = float(box[3] - box[1]), float(box[0] + box[2]) / 2
-            region = Region(
-                max(0, int(x - 2.5 * size)), max(0, int(box[1] - size)),
-                min(width, int(x + 2.5 * size)), min(height, int(box[1] + 7 * size)),
-            )  # fmt: skip
-            now = self._region
-            centred = now is not None and abs(x - (now.left + now.right) / 2) < size
-            if centred and now.holds(box, width, height):
+        wanted = None if box is None else column_of(box, others, width, height)
+        now = self._region
+        if wanted is not None and now is not None and now.holds(box, width, height):
+            moved = (wanted.left + wanted.right) - (now.left + now.right)
+            if abs(moved) < 2 * (box[3] - box[1]):
                 return
-        if region != self._region:
-            self._region = region
+        if wanted != now:
+            self._region = wanted
             self._pose.reset()

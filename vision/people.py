@@ -11,7 +11,9 @@ from attune import UsageError
 # FaceMesh's own detector sees the whole picture at 128 x 128: a face under this share of the longer
 # side gets a crop of its own.
 SMALL_FACE_SHARE = 0.15
-CROP_FACES = 4.0  # Side of a crop in face heights: room to move between two searches.
+CROP_FACES = 4.0  # Side of a crop in face heights: room to move between two searches ...
+LEAST_CROP_FACES = 1.5  # ... and what is left of it beside somebody near.
+SMALL_BODY_SHARE = 0.05  # Under a face smaller than this, the body is not found in the whole picture.
 LOST_S = 2.0  # After this long without the chosen face, anybody may be chosen again.
 _PERSONS = ("largest", "left", "right")
 
@@ -49,13 +51,35 @@ class Region:
 
 
 def region_around(centre_x: float, centre_y: float, side: float, width: int, height: int) -> Region | None:
-    """A square region inside a picture; None where it would be nearly the whole picture anyway."""
-    if side >= 0.9 * min(width, height):
+    """A region of that side inside a picture, cut to the picture where it is longer than that.
+
+    None where it would be nearly the whole picture anyway.
+    """
+    across, down = min(int(side), width), min(int(side), height)
+    if across >= 0.9 * width and down >= 0.9 * height:
         return None
-    side = int(side)
-    left = int(np.clip(centre_x - side / 2, 0, width - side))
-    top = int(np.clip(centre_y - side / 2, 0, height - side))
-    return Region(left, top, left + side, top + side)
+    left = int(np.clip(centre_x - across / 2, 0, width - across))
+    top = int(np.clip(centre_y - down / 2, 0, height - down))
+    return Region(left, top, left + across, top + down)
+
+
+def tiles(width: int, height: int) -> list[Region]:
+    """Squares that cover a picture with overlap: in each, a face is larger than in the whole."""
+    side = min(width, height)
+    steps = -(-2 * (max(width, height) - side) // side)  # Half a side or less from one to the next.
+    starts = [round(k * (max(width, height) - side) / max(steps, 1)) for k in range(steps + 1)]
+    if width >= height:
+        return [Region(start, 0, start + side, side) for start in starts]
+    return [Region(0, start, side, start + side) for start in starts]
+
+
+def distinct(boxes: np.ndarray) -> np.ndarray:
+    """The boxes without those of a face that is among them already; shape (k, 4)."""
+    kept = np.empty((0, 4), boxes.dtype)
+    for box in boxes:
+        if nearest(kept, box) is None:
+            kept = np.vstack([kept, box])
+    return kept
 
 
 def check_person(person: str) -> str:
@@ -103,11 +127,46 @@ def nearest(boxes: np.ndarray, box: np.ndarray) -> int | None:
     return best if distance[best] <= box[3] - box[1] else None
 
 
-def region_of(box: np.ndarray, others: int, width: int, height: int) -> Region | None:
-    """Where to look for a face: around it when it is small or not alone, else the whole picture."""
+def region_of(box: np.ndarray, others: np.ndarray, width: int, height: int) -> Region | None:
+    """Where to look for a face: around it when it is small or not alone, else the whole picture.
+
+    Parameters
+    ----------
+    box : ndarray, shape (4,)
+    others : ndarray, shape (k, 4)
+        The other faces: the region is too small to hold the middle of one, for the mesh, given two
+        faces, takes either.
+    width, height : int
+    """
     face_height = float(box[3] - box[1])
-    if others == 0 and face_height >= SMALL_FACE_SHARE * max(width, height):
+    if not len(others) and face_height >= SMALL_FACE_SHARE * max(width, height):
         return None
-    return region_around(
-        float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2, CROP_FACES * face_height, width, height
-    )
+    centre = (box[:2] + box[2:]) / 2
+    half = CROP_FACES / 2 * face_height
+    if len(others):
+        apart = np.abs((others[:, :2] + others[:, 2:]) / 2 - centre).max(axis=1)
+        free = (apart - (others[:, 3] - others[:, 1]) / 4).min()
+        half = float(np.clip(free, LEAST_CROP_FACES / 2 * face_height, half))
+    return region_around(float(centre[0]), float(centre[1]), 2 * half, width, height)
+
+
+def column_of(box: np.ndarray, others: np.ndarray, width: int, height: int) -> Region | None:
+    """Where to look for the body under a face that is small or not alone, else the whole picture.
+
+    Parameters
+    ----------
+    box : ndarray, shape (4,)
+    others : ndarray, shape (k, 4)
+        The other faces; the column ends before a neighbour's.
+    width, height : int
+    """
+    size, x = float(box[3] - box[1]), float(box[0] + box[2]) / 2
+    if not len(others) and size >= SMALL_BODY_SHARE * max(width, height):
+        return None
+    left, right = max(0.0, x - 2.5 * size), min(width, x + 2.5 * size)
+    for other in others:
+        if other[2] < x:
+            left = max(left, float(other[2]))
+        elif other[0] > x:
+            right = min(right, float(other[0]))
+    return Region(int(left), max(0, int(box[1] - size)), int(right), min(height, int(box[1] + 7 * size)))
