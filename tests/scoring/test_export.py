@@ -85,3 +85,13 @@ def test_wrong_wishes_are_named(folder, tmp_path):
     with pytest.raises(OutputError, match="can't be written"):
         export_session(folder, "csv", tmp_path / "missing" / "tables")
     assert {path.name for path in tmp_path.iterdir()} == {"library"}
+
+
+@pytest.mark.parametrize("to", ["html", "csv"])
+def test_a_session_of_a_newer_attune_is_refused_and_nothing_is_written(tmp_path, run_attune, to):
+    newer = make_session(tmp_path / "library", schema_version=2, video=False)
+    done = run_attune("export", newer, "--to", to)
+    assert done.returncode == 1 and done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert str(newer) in line and "newer Attune" in line and "schema_version 2" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["library"]
