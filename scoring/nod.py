@@ -27,6 +27,9 @@ _SMOOTH_S = 0.015  # standard deviation of the smoothing: passes 3 Hz with 96 % 
 _MARGIN_S = 0.25  # seen on both sides of the event, so that its first and last extreme have a slope
 _MIN_CYCLE_DEG = 1.0  # twice the jitter of landmarks
 _MIN_CYCLE_SHARE = 0.35  # of the event's largest cycle
+_MIN_AMPLITUDE_DEG = 2.0
+"""Smaller movements can't be told from the wander of landmarks when a face talks or smiles; nods of 3 degrees
+are measured as 2 and more (models/nod/card.md)."""
 
 
 def fast_enough(time_s: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -46,6 +49,9 @@ def head_prob(table: pd.DataFrame, kind: str) -> NDArray[np.float64]:
 def nod_events(table: pd.DataFrame, person: str, hysteresis: Mapping[str, Hysteresis]) -> list[Event]:
     """Events of kinds ``nod`` and ``shake`` with the attributes ``cycles`` and ``amplitude_deg``.
 
+    What the probability takes for one, but whose angle shows no whole cycle of `_MIN_AMPLITUDE_DEG`, is left
+    out: a nod is a way down and back.
+
     Parameters
     ----------
     table : pandas.DataFrame
@@ -59,8 +65,10 @@ def nod_events(table: pd.DataFrame, person: str, hysteresis: Mapping[str, Hyster
         angle = table[column].to_numpy(float)
         for event in detect(time, head_prob(table, kind), kind, person, hysteresis[kind]):
             cycles, amplitude = head_cycles(time, angle, event)
-            measured = {"cycles": cycles, "amplitude_deg": amplitude} if cycles else {}
-            found.append(replace(event, attributes=measured))
+            if amplitude >= _MIN_AMPLITUDE_DEG:
+                found.append(replace(event, attributes={"cycles": cycles, "amplitude_deg": amplitude}))
+            elif not np.isfinite(angle).any():  # a foreign table may hold probabilities without angles
+                found.append(event)
     return found
 
 

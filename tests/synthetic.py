@@ -37,6 +37,15 @@ def shaking(time_s: np.ndarray, start_s: float, cycles: int, hz: float, amplitud
     return amplitude_deg * np.sin(2 * np.pi * phase)
 
 
+def _moving(time_s: np.ndarray, spans: Iterable[Span], move) -> np.ndarray:
+    """One angle that does `move` (`nodding`, `shaking`) in each span, 8 degrees about twice a second."""
+    angle = np.zeros(len(time_s))
+    for start, end in spans:
+        cycles = max(1, round(2 * (end - start)))
+        angle += move(time_s, start, cycles, cycles / (end - start), 8.0)
+    return angle
+
+
 def person(
     time_s: np.ndarray,
     eye_contact: Iterable[Span] = (),
@@ -54,13 +63,15 @@ def person(
     ``away`` is where the gaze is not at the target: everywhere else unless given; between the two, the
     probability is 0.5. ``facing`` is always unless given. ``columns`` are added or replace others.
     """
+    nods, shakes = list(nods), list(shakes)
     seen = during(time_s, unseen, no=1, yes=0) == 1
     contact = during(time_s, eye_contact, yes=0.95, no=0.05 if away is None else 0.5)
     if away is not None:
         contact[during(time_s, away) == 1] = 0.05
     still = np.zeros(len(time_s))
     values: dict[str, np.ndarray] = {
-        "head_yaw_deg": still, "head_pitch_deg": still, "head_roll_deg": still,
+        "head_yaw_deg": _moving(time_s, shakes, shaking),
+        "head_pitch_deg": _moving(time_s, nods, nodding), "head_roll_deg": still,
         "eye_openness": still + 0.3,
         "torso_yaw_deg": still if facing is None else during(time_s, facing, yes=0.0, no=45.0),
         "wrist_separation": still + 1, "arms_visible": still + 0.9,

@@ -123,8 +123,16 @@ def test_a_turn_of_the_head_during_a_nod_is_no_cycle():
     assert amplitude == pytest.approx(6, rel=0.15)
 
 
-def test_no_attributes_where_the_angle_shows_no_cycle():
-    (event,) = nod_events(table(times(4), nods=[(1, 2)]), "staff", LIMITS)
+@pytest.mark.parametrize("amplitude_deg", [0.0, 1.5])
+def test_without_a_whole_cycle_there_is_no_nod(amplitude_deg):
+    time = times(4)
+    still = table(time, nods=[(1, 2)], head_pitch_deg=nodding(time, 1, 2, 2, amplitude_deg))
+    assert nod_events(still, "staff", LIMITS) == []
+
+
+def test_probabilities_without_angles_are_believed():
+    time = times(4)
+    (event,) = nod_events(table(time, nods=[(1, 2)], head_pitch_deg=np.full(len(time), np.nan)), "staff", LIMITS)
     assert dict(event.attributes) == {}
 
 
