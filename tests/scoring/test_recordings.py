@@ -1,5 +1,6 @@
 """What recordings and library folders can be like, and what `attune analyze` makes of them."""
 
+import json
 import os
 import shutil
 import signal
@@ -140,3 +141,16 @@ def test_ctrl_c_leaves_nothing(tmp_path):
     assert process.returncode == 130 and out == ""
     assert err.splitlines() == ["Stopped: no half-written result was left behind."]
     assert list(library.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [clips.DEMO, clips.OTHER, clips.STANDING])
+def test_whole_samples_have_the_nods_and_shakes_that_were_made(tmp_path, name):
+    """Dips and tilts are neither. (The models were trained on these people, too.)"""
+    made = json.loads((clips.SAMPLES / f"{name}.json").read_text())["people"][0]["events"]
+    made = [event for event in made if event["kind"] in ("nod", "shake")]
+    done = analyze(clips.SAMPLES / f"{name}.mp4", "--json", "--no-video", library=tmp_path)
+    found = [event for event in done.rows[0]["events"] if event["kind"] in ("nod", "shake")]
+    assert [event["kind"] for event in found] == [event["kind"] for event in made]
+    for end in ("start_s", "end_s"):
+        assert [event[end] for event in found] == pytest.approx([event[end] for event in made], abs=0.4)

@@ -113,6 +113,14 @@ def test_as_the_truth_has_it(name, seconds):
     assert table["pose_found"].mean() >= 0.97
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", [clips.DEMO, clips.OTHER, clips.STANDING, "clips/face_12_0", "clips/face_43_0"]
+)
+def test_whole_samples_as_the_truth_has_them(name):
+    test_as_the_truth_has_it(name, seconds=60)
+
+
 def test_a_picture_twice_as_large_gives_the_same_angles_in_its_own_pixels(demo, seen):
     once = table_of(seen, demo)
     twice = measured(clips.changed(demo, partial(cv2.resize, dsize=(1280, 960))))
@@ -157,6 +165,13 @@ def test_a_face_that_comes_and_goes_is_seen_when_it_is_there(demo):
     found = measured(frames)["face_found"].to_numpy()
     assert not found[:12].any() and not found[31:40].any()
     assert found[18:30].all() and found[46:].all(), "again after at most a fifth of a second"
+
+
+def test_a_frozen_picture_of_somebody_who_looks_aside_stays_aside(demo):
+    """Four seconds of the same look, 17 degrees past the lens, are not taken for the person's offset."""
+    frozen = [Frame(k, k / 25, demo[0].rgb) for k in range(100)]
+    truth = clips.truth(clips.DEMO, demo[:1], "gaze_to_lens")[0]
+    assert measured(frozen)["gaze_angle_deg"].to_numpy() == pytest.approx(truth, abs=5)
 
 
 # ----- who
