@@ -107,7 +107,7 @@ def analyze(
                 consent=consent,
                 progress=progress,
             )
-        _show(video, result, json, many=len(videos) > 1)
+        terminal.show(video, result, json, many=len(videos) > 1)
 
     _each(videos, one)
 
@@ -139,7 +139,7 @@ def record(
             profile=profile,
             title=title,
         )
-    _show(Path(camera), result, json)
+    terminal.show(Path(camera), result, json)
 
 
 @app.command()
@@ -156,7 +156,7 @@ def recover(out: Out = None, json: Json = False) -> None:
     with terminal.quiet_native():
         results = recover_recordings(library)
     for result in results:
-        _show(Path(result.session), result, json, many=found > 1)
+        terminal.show(Path(result.session), result, json, many=found > 1)
     if len(results) < found:  # each that failed was named
         raise typer.Exit(1)
 
@@ -173,7 +173,7 @@ def score(
     from scoring.analyze import score_table
 
     def one(table: Path) -> None:
-        _show(table, score_table(table, profile), json, many=len(tables) > 1)
+        terminal.show(table, score_table(table, profile), json, many=len(tables) > 1)
 
     _each(tables, one)
 
@@ -283,19 +283,12 @@ def forget(
 
     def one(session: Path) -> None:
         folder = _session_folder(session)
-        if not (yes or _agreed(f"Delete {folder} with everything in it? [y/N] ")):
+        if not (yes or terminal.agreed(f"Delete {folder} with everything in it? [y/N] ")):
             raise InputError(f"{folder} was kept: nobody agreed to deleting it (--yes agrees)")
         forget_session(folder)
         say(f"Deleted {folder}")
 
     _each(sessions, one)
-
-
-def _agreed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _session_folder(session: Path) -> Path:
@@ -305,28 +298,6 @@ def _session_folder(session: Path) -> Path:
     if not session.exists() and len(session.parts) == 1 and (user_library() / session).is_dir():
         return user_library() / session
     return session
-
-
-def _show(source: Path, result: Any, json: bool, many: bool = False) -> None:
-    for notice in result.notices:
-        say(f"{source.name}: {notice}")
-    if json:
-        from scoring.events import events_table
-
-        terminal.print_json(
-            {
-                "session": result.session,
-                "events": events_table(result.events).to_dict("records"),
-                "scores": result.scores,
-                "feedback": result.feedback,
-            }
-        )
-        return
-    if many:
-        print(f"{source}")
-    terminal.print_result(result.session, result.scores, result.feedback)
-    if many:
-        print()
 
 
 def _each(inputs: Iterable[Path], work: Callable[[Path], None]) -> None:

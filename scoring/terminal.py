@@ -176,3 +176,34 @@ def print_result(session: Path | str | None, scores: Mapping, feedback: list) ->
         print(line)
     if session is not None:
         print(f"\nsession: {session}", flush=True)
+
+
+def show(source: Path, result: Any, as_json: bool, many: bool = False) -> None:
+    """What an analysis found: its notices on stderr, the rest on stdout for people or as one JSON line."""
+    for notice in result.notices:
+        say(f"{source.name}: {notice}")
+    if as_json:
+        from scoring.events import events_table
+
+        print_json(
+            {
+                "session": result.session,
+                "events": events_table(result.events).to_dict("records"),
+                "scores": result.scores,
+                "feedback": result.feedback,
+            }
+        )
+        return
+    if many:
+        print(f"{source}")
+    print_result(result.session, result.scores, result.feedback)
+    if many:
+        print()
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal; without one nobody agrees."""
+    if not sys.stdin.isatty():
+        return False
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -132,7 +132,8 @@ def test_without_a_whole_cycle_there_is_no_nod(amplitude_deg):
 
 def test_probabilities_without_angles_are_believed():
     time = times(4)
-    (event,) = nod_events(table(time, nods=[(1, 2)], head_pitch_deg=np.full(len(time), np.nan)), "staff", LIMITS)
+    unknown = np.full(len(time), np.nan)
+    (event,) = nod_events(table(time, nods=[(1, 2)], head_pitch_deg=unknown), "staff", LIMITS)
     assert dict(event.attributes) == {}
 
 
