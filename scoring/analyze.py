@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,12 @@ import numpy as np
 
 from attune import InputError, UsageError, __version__
 from models import classifier
-from scoring.events import Event
 from scoring.judge import Judgement, judge
 from scoring.landmark_store import LandmarkWriter
 from scoring.probabilities import add_probabilities
 from scoring.profile import Profile
+from scoring.score_table import AnalysisResult
 from scoring.session import LANDMARKS, VIDEO, SessionWriter, session_id
-from scoring.tables import read_table
 from vision.extract import Extractor
 from vision.landmarks import MEDIAPIPE_VERSION
 from vision.measure import measure, to_signals
@@ -87,17 +86,6 @@ class Analysed:
     loss: str | None
     frames: int
     end_s: float
-
-
-@dataclass(frozen=True)
-class AnalysisResult:
-    """What a command shows: the session's folder (None when nothing was stored) and what it says."""
-
-    session: Path | None
-    events: list[Event]
-    scores: Mapping[str, Any]
-    feedback: list[dict[str, Any]]
-    notices: tuple[str, ...] = field(default=())
 
 
 def analyze_recording(
@@ -195,13 +183,6 @@ def analyze_video(
         session = writer.commit(info, found.signals, found.judgement)
     judged = found.judgement
     return AnalysisResult(session.path, judged.events, judged.scores, judged.feedback, found.notices)
-
-
-def score_table(table: Path, profile: str = "default") -> AnalysisResult:
-    """Events, scores and feedback from a table of signals; nothing is stored."""
-    given = read_table(table)
-    judged = judge(add_probabilities(given.signals), Profile.load(profile), missing=given.missing)
-    return AnalysisResult(None, judged.events, judged.scores, judged.feedback, given.notices)
 
 
 def _shown(seen, progress: Progress | None, duration_s: float | None):

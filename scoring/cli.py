@@ -170,7 +170,7 @@ def score(
     json: Json = False,
 ) -> None:
     """Events and scores from a table of signals, of any tracker."""
-    from scoring.analyze import score_table
+    from scoring.score_table import score_table
 
     def one(table: Path) -> None:
         terminal.show(table, score_table(table, profile), json, many=len(tables) > 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scoring.analyze import score_table
+from scoring.score_table import score_table
 from tests import synthetic
 
 NOD = {"start_s": 4, "cycles": 2, "hz": 2, "amplitude_deg": 8}
