@@ -7,20 +7,22 @@ whole persons out, the outer ones that make the held-out predictions and the inn
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import onnxruntime
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
-from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GroupKFold
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import LabelEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 PARITY = 1e-5  # Largest difference between scikit-learn's and onnxruntime's probabilities.
@@ -39,7 +41,8 @@ class Recipe:
         Units of each hidden layer.
     alpha : float
         Weight decay.
-    epochs : int
+    epochs, batch : int
+        Passes over the rows; rows a step.
     inner_folds, outer_folds : int
         Networks in the calibrated ensemble; folds of the held-out predictions.
     seed : int
@@ -48,6 +51,7 @@ class Recipe:
     hidden: tuple[int, ...]
     alpha: float
     epochs: int = 60
+    batch: int = 200
     inner_folds: int = 5
     outer_folds: int = 5
     seed: int = 0
@@ -75,7 +79,7 @@ class Recording:
     groups: Mapping[str, str]
     signals: Mapping[str, np.ndarray]
     truth: Mapping[str, np.ndarray]
-    events: list[Mapping[str, Any]]
+    events: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ def person_folds(persons: np.ndarray, folds: int) -> list[tuple[np.ndarray, np.n
     return list(GroupKFold(folds).split(np.zeros((len(persons), 1)), groups=persons))
 
 
-def fit(real: Rows, extra: Rows | None, augment: Augment, recipe: Recipe) -> CalibratedClassifierCV:
+def fit(real: Rows, extra: Rows | None, augment: Augment, recipe: Recipe) -> VotingClassifier:
     """A calibrated ensemble: one network per fold of persons, calibrated on the persons it left out.
 
     Parameters
@@ -147,22 +151,63 @@ def fit(real: Rows, extra: Rows | None, augment: Augment, recipe: Recipe) -> Cal
     augment : callable
         Makes further training rows from real ones (their mirror image); calibration never sees them.
     recipe : Recipe
+
+    Returns
+    -------
+    VotingClassifier
+        Its probabilities are the networks' means.
     """
     real = real.take(np.flatnonzero(real.labels >= 0))
     every = real + Rows(augment(real.features), real.labels, real.persons)
     if extra is not None:
         every = every + extra
-    folds = []
+    networks = []
     for _, test in person_folds(real.persons, recipe.inner_folds):
-        left_out = np.isin(every.persons, np.unique(real.persons[test]))
-        folds.append((np.flatnonzero(~left_out), test))
-    network = MLPClassifier(
-        recipe.hidden, alpha=recipe.alpha, max_iter=recipe.epochs, random_state=recipe.seed, tol=0.0
-    )
-    ensemble = CalibratedClassifierCV(make_pipeline(StandardScaler(), network), cv=folds, method="sigmoid")
-    with threadpool_limits(1), warnings.catch_warnings():  # one thread: sums in the same order everywhere
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are the recipe's, not a failure
-        return ensemble.fit(every.features, every.labels)
+        known = every.take(~np.isin(every.persons, np.unique(real.persons[test])))
+        network = make_pipeline(StandardScaler(), MLPClassifier(
+            recipe.hidden, alpha=recipe.alpha, max_iter=recipe.epochs, batch_size=recipe.batch,
+            n_iter_no_change=recipe.epochs, random_state=recipe.seed,
+        ))  # fmt: skip
+        with threadpool_limits(1), warnings.catch_warnings():  # one thread: the same sums everywhere
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are the recipe's, no failure
+            network.fit(known.features, known.labels)
+        calibrate(network, real.features[test], real.labels[test])
+        networks.append((f"network{len(networks)}", network))
+    return _ensemble(networks)
+
+
+def _ensemble(networks: list[tuple[str, Pipeline]]) -> VotingClassifier:
+    ensemble = VotingClassifier(networks, voting="soft", flatten_transform=False)
+    ensemble.estimators_ = [network for _, network in networks]  # They are fitted, each on its own rows.
+    ensemble.classes_ = networks[0][1].classes_
+    ensemble.le_ = LabelEncoder().fit(ensemble.classes_)
+    return ensemble
+
+
+def calibrate(network: Pipeline, features: np.ndarray, labels: np.ndarray) -> None:
+    """Scale and shift a network's logits in place, so that its probabilities fit unseen persons' labels.
+
+    Platt's method for two classes, temperature and one shift a class for more, by maximum likelihood
+    (Guo, Pleiss, Sun and Weinberger 2017, ICML). Scale and shift go into the last layer's weights, so
+    that the exported network is calibrated as it is.
+    """
+    scaler, mlp = network[0], network[-1]
+    values = scaler.transform(features).astype(float)
+    for weights, bias in zip(mlp.coefs_[:-1], mlp.intercepts_[:-1], strict=True):
+        values = np.maximum(values @ weights + bias, 0)
+    logits = values @ mlp.coefs_[-1] + mlp.intercepts_[-1]
+    two = logits.shape[1] == 1
+
+    def loss(parameters: np.ndarray) -> float:
+        moved = np.exp(parameters[0]) * logits + parameters[1:]
+        both = np.concatenate([np.zeros_like(moved), moved], axis=1) if two else moved
+        likelihood = both[np.arange(len(labels)), labels] - logsumexp(both, axis=1)
+        # One look's worth of a prior: no change. It holds the scale where everything is told apart.
+        return float(-likelihood.sum() + 0.5 * (parameters**2).sum())
+
+    found = minimize(loss, np.zeros(1 + logits.shape[1]), method="L-BFGS-B").x
+    mlp.coefs_[-1] = mlp.coefs_[-1] * np.exp(found[0])
+    mlp.intercepts_[-1] = mlp.intercepts_[-1] * np.exp(found[0]) + found[1:]
 
 
 def train(
@@ -203,7 +248,7 @@ def train(
     return Trained(onnx, predictions, facts)
 
 
-def export(ensemble: CalibratedClassifierCV, columns: int) -> bytes:
+def export(ensemble: VotingClassifier, columns: int) -> bytes:
     """ONNX with the input ``features`` [n, columns] and the output ``probabilities`` [n, classes]."""
     model = to_onnx(
         ensemble,
@@ -217,7 +262,7 @@ def export(ensemble: CalibratedClassifierCV, columns: int) -> bytes:
     return model.SerializeToString(deterministic=True)
 
 
-def parity(ensemble: CalibratedClassifierCV, onnx: bytes, features: np.ndarray) -> float:
+def parity(ensemble: VotingClassifier, onnx: bytes, features: np.ndarray) -> float:
     """Largest difference between what the fitted and the exported model say of the same rows."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

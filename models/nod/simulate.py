@@ -86,7 +86,9 @@ def _spread(rng: Generator, angle: NDArray, axis: int, share: float) -> NDArray:
 
 def _nod(rng: Generator) -> tuple[NDArray, float]:
     cycles = int(rng.choice([1, 2, 3, 4, 5], p=[0.38, 0.27, 0.2, 0.1, 0.05]))
-    hz, amplitude = rng.uniform(1.3, 3.4), _log_uniform(rng, 2.0, 18.0)
+    # One slow way down and up is a look down; only when it is repeated is it a nod.
+    hz = rng.uniform(1.3, 3.4) if cycles == 1 else _log_uniform(rng, 0.9, 3.4)
+    amplitude = _log_uniform(rng, 2.0, 18.0)
     down_share, decay = rng.uniform(0.35, 0.6), rng.uniform(0.6, 1.05)
     size, parts, level = amplitude, [], 0.0
     for cycle in range(cycles):
@@ -110,7 +112,8 @@ def _nod(rng: Generator) -> tuple[NDArray, float]:
 
 def _shake(rng: Generator) -> tuple[NDArray, float]:
     cycles = float(rng.choice([1, 1.5, 2, 2.5, 3, 4]))
-    hz, amplitude = rng.uniform(1.2, 3.4), _log_uniform(rng, 2.0, 20.0)
+    hz = _log_uniform(rng, 0.8 if cycles >= 2 else 1.3, 3.4)
+    amplitude = _log_uniform(rng, 2.0, 25.0)
     n = round(cycles / hz * FINE_HZ)
     phase = np.arange(1, n + 1) / FINE_HZ * hz
     decay = rng.uniform(0.6, 1.05) ** phase
@@ -156,14 +159,16 @@ def _look_down(rng: Generator) -> tuple[NDArray, float]:
 
 def _gaze_shift(rng: Generator) -> tuple[NDArray, float]:
     """To another place and staying there, often with a dip or a rise of the chin on the way."""
-    amplitude, n = rng.uniform(3, 40), round(FINE_HZ * rng.uniform(0.15, 0.7))
+    amplitude, n = _log_uniform(rng, 2, 40), round(FINE_HZ * rng.uniform(0.1, 0.7))
     settle = round(FINE_HZ * rng.uniform(0.1, 0.3))
+    way = rng.uniform(0, 2 * np.pi)
+    across = 1.0 if rng.random() < 0.5 else 0.3  # Half of them mostly up or down.
+    aims = {YAW: across * np.cos(way), PITCH: np.sin(way), ROLL: rng.normal(0, 0.1)}
     moved = np.zeros((n + settle, 3))
-    for axis, most in ((YAW, amplitude), (PITCH, rng.normal(0, 6)), (ROLL, rng.normal(0, 3))):
-        aim = most * (rng.choice([-1, 1]) if axis == YAW else 1)
+    for axis, share in aims.items():
         beyond = 1 + (rng.uniform(0, 0.15) if rng.random() < 0.5 else 0)
-        moved[:n, axis] = aim * beyond * _ramp(n)
-        moved[n:, axis] = aim * (beyond + (1 - beyond) * _ramp(settle))
+        moved[:n, axis] = share * amplitude * beyond * _ramp(n)
+        moved[n:, axis] = share * amplitude * (beyond + (1 - beyond) * _ramp(settle))
     half = np.sin(np.pi * np.arange(1, n + 1) / n)
     moved[:n, PITCH] += rng.normal(0, 0.08) * amplitude * half
     return moved, amplitude
@@ -173,7 +178,7 @@ _MOVES = {
     "nod": _nod, "shake": _shake, "dip": _dip, "tilt": _tilt, "turn": _turn_away, "wobble": _wobble,
     "look_down": _look_down, "gaze_shift": _gaze_shift,
 }  # fmt: skip
-_SHARES = (0.34, 0.16, 0.12, 0.08, 0.06, 0.06, 0.08, 0.10)
+_SHARES = (0.28, 0.14, 0.10, 0.06, 0.06, 0.06, 0.08, 0.22)
 
 
 def _band_noise(rng: Generator, n: int, low_hz: float, high_hz: float) -> NDArray:
@@ -191,11 +196,12 @@ def _drift(rng: Generator, n: int) -> NDArray:
 
 def _talking(rng: Generator, n: int) -> NDArray:
     """Small irregular movement in all axes, coming and going, as of a head that talks."""
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         return np.zeros((n, 3))
-    size = rng.uniform(0.1, 0.9, 3) * rng.uniform(0.3, 1.0)
+    size = rng.uniform([0.2, 0.2, 0.1], [1.1, 1.3, 0.6])
     loud = np.clip(_band_noise(rng, n, 0.02, 0.3)[:, :1] * 1.5 + 0.5, 0, 1)
-    return _band_noise(rng, n, 0.8, 5.0) * size * loud
+    low = rng.uniform(0.4, 1.2)
+    return _band_noise(rng, n, low, low + rng.uniform(1.0, 4.0)) * size * loud
 
 
 def _frame_times(rng: Generator, length_s: float) -> NDArray:
@@ -211,7 +217,7 @@ def _frame_times(rng: Generator, length_s: float) -> NDArray:
 
 def _noise(rng: Generator, n: int) -> NDArray:
     """Landmarks jitter from frame to frame, and are off for a few frames together."""
-    white, slow = _log_uniform(rng, 0.05, 0.5), _log_uniform(rng, 0.05, 0.5)
+    white, slow = _log_uniform(rng, 0.05, 0.7), _log_uniform(rng, 0.05, 0.6)
     wander = rng.normal(size=(n + 8, 3))
     kernel = np.ones(6) / np.sqrt(6)
     together = np.stack([np.convolve(w, kernel, "same")[4 : n + 4] for w in wander.T], axis=1)

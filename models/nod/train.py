@@ -14,11 +14,12 @@ from models.training import train as fit_and_export
 
 MIN_RATE_HZ = 12.0
 LEAST_DEG = 4.0  # Smaller ones are neither asked for nor held against the model,
-NONE_DEG = 3.0  # down to this size; landmarks show about .8 of a nod's true size.
-SIMULATED_GAIN = 0.8
-SERIES, COPIES = 260, 4
-KEEP_NEITHER = 0.5  # Share of the made rows without nod or shake that is kept.
-RECIPE = Recipe(hidden=(32,), alpha=0.3, epochs=30, inner_folds=3, outer_folds=7)
+NONE_DEG = 3.0  # down to this size; landmarks show about .87 of a nod's true size.
+SIMULATED_GAIN = 0.87
+BORDER_S = 0.06  # Moments this near to where a movement begins or ends could be called either.
+SERIES, COPIES = 300, 16
+KEEP_NEITHER = 0.4  # Share of the made rows without nod or shake that is kept.
+RECIPE = Recipe(hidden=(48,), alpha=1.0, epochs=20, batch=512, inner_folds=3, outer_folds=7)
 POSITIVE = "nod"
 
 
@@ -41,6 +42,8 @@ def labels(moment_s: np.ndarray, events: Iterable[Mapping[str, Any]], gain: floa
         size = event["amplitude_deg"] * gain
         if size >= NONE_DEG:
             found[inside] = CLASSES.index(event["kind"]) if size >= LEAST_DEG else -1
+        for border in (event["start_s"], event["end_s"]):
+            found[np.abs(moment_s - border) < BORDER_S] = -1
     return found
 
 
