@@ -151,6 +151,15 @@ def test_whole_samples_have_the_nods_and_shakes_that_were_made(tmp_path, name):
     made = [event for event in made if event["kind"] in ("nod", "shake")]
     done = analyze(clips.SAMPLES / f"{name}.mp4", "--json", "--no-video", library=tmp_path)
     found = [event for event in done.rows[0]["events"] if event["kind"] in ("nod", "shake")]
-    assert [event["kind"] for event in found] == [event["kind"] for event in made]
-    for end in ("start_s", "end_s"):
-        assert [event[end] for event in found] == pytest.approx([event[end] for event in made], abs=0.4)
+    for event in found:
+        assert any(_overlap_s(event, one) > 0 for one in made if one["kind"] == event["kind"]), event
+    for one in made:
+        if one["amplitude_deg"] >= 5:  # Smaller ones may be found in part, or not at all.
+            (event,) = [event for event in found if _overlap_s(event, one) > 0]
+            assert event["kind"] == one["kind"]
+            for end in ("start_s", "end_s"):
+                assert event[end] == pytest.approx(one[end], abs=0.4)
+
+
+def _overlap_s(a, b):
+    return min(a["end_s"], b["end_s"]) - max(a["start_s"], b["start_s"])
