@@ -13,11 +13,22 @@ from vision.extract import Seen
 from vision.gaze import eye_openness, eyes_in_head_deg, gaze_deg
 from vision.geometry import angle_between_deg
 from vision.head import face_box_px, head_angles_deg
-from vision.posture import ARM_COLUMNS, arm_geometry, arms_visible, hand_on_face, lean_deg, torso_yaw_deg
+from vision.posture import (
+    ARM_COLUMNS,
+    arm_geometry,
+    arms_visible,
+    hand_on_face,
+    lean_deg,
+    torso_yaw_deg,
+    wrists_seen,
+)
 from vision.signals import Signals
 from vision.target import LENS, Target, direction_deg
 
-BODY_COLUMNS = ("torso_yaw_deg", "lean_deg", "wrist_separation", *ARM_COLUMNS, "arms_visible", "hand_on_face")
+BODY_COLUMNS = (
+    "torso_yaw_deg", "lean_deg", "wrist_separation", *ARM_COLUMNS,
+    "left_wrist_seen", "right_wrist_seen", "arms_visible", "hand_on_face",
+)  # fmt: skip
 STALE_S = 0.35  # A body measurement holds this long: three and a half steps at 10 Hz.
 PROFILE_DEG = 60.0  # Beyond this a face shows one eye: no line of sight.
 CLOSED_EYES = 0.11  # Openness below this hides the iris; notes in models/eye_contact/card.md.
@@ -116,6 +127,7 @@ def measure_bodies(
         "torso_yaw_deg": torso_yaw_deg(body, face["head_yaw_deg"]),
         "lean_deg": lean_deg(world),
         **arm_geometry(body),
+        **wrists_seen(body, width_px, height_px),
         "arms_visible": arms_visible(body, width_px, height_px),
         "hand_on_face": hand_on_face(body, face["face_x_px"], face["face_y_px"], face["face_height_px"]),
     }

@@ -87,18 +87,29 @@ def arm_geometry(body: np.ndarray) -> dict[str, np.ndarray]:
     return columns
 
 
+def wrists_seen(body: np.ndarray, width_px: float, height_px: float) -> dict[str, np.ndarray]:
+    """How well each wrist can be seen, 0 to 1, shape (n,) each; 0 outside the picture, NaN without a body."""
+    clear = _clear(body, width_px, height_px)
+    return {"left_wrist_seen": clear[:, t.LEFT_WRIST], "right_wrist_seen": clear[:, t.RIGHT_WRIST]}
+
+
+def _clear(body: np.ndarray, width_px: float, height_px: float) -> np.ndarray:
+    """Visibility of each point, shape (n, 33); 0 outside the picture, NaN without a body."""
+    x, y, seen = body[..., 0], body[..., 1], body[..., 3]
+    inside = (x >= 0) & (x <= width_px) & (y >= 0) & (y <= height_px)
+    return np.where(np.isfinite(x), np.where(inside, seen, 0.0), np.nan)
+
+
 def arms_visible(body: np.ndarray, width_px: float, height_px: float) -> np.ndarray:
     """How well the less visible arm can be seen, 0 to 1, shape (n,).
 
     An arm counts as seen through its elbow or its wrist, whichever is clearer, and only inside the
     picture: MediaPipe also places arms that are hidden or cut off. NaN where there is no body.
     """
-    x, y, seen = body[..., 0], body[..., 1], body[..., 3]
-    inside = (x >= 0) & (x <= width_px) & (y >= 0) & (y <= height_px)
-    clear = np.where(inside, seen, 0.0)
+    clear = _clear(body, width_px, height_px)
     left = np.maximum(clear[:, t.LEFT_ELBOW], clear[:, t.LEFT_WRIST])
     right = np.maximum(clear[:, t.RIGHT_ELBOW], clear[:, t.RIGHT_WRIST])
-    return np.where(np.isfinite(x[:, 0]), np.minimum(left, right), np.nan)
+    return np.minimum(left, right)
 
 
 def hand_on_face(

@@ -92,6 +92,10 @@ COLUMNS: dict[str, Column] = {
             for joint in ("elbow", "wrist")
             for way, sign in (("across", "+ toward the own left"), ("up", "+ up"))
         ),
+        *(
+            _column(f"{side}_wrist_seen", "1", 0, 1, "", f"visibility of the {side} wrist, inside the picture")
+            for side in ("left", "right")
+        ),
         _column("arms_visible", "1", 0, 1, "", "lower visibility of the two arms, inside the picture"),
         _column("hand_on_face", "1", 0, 1, "", "1 where a hand lies on the face, else 0"),
         _column("eye_contact_prob", "1", 0, 1, "", "probability that the gaze is at the target"),

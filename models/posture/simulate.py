@@ -20,6 +20,7 @@ from models.posture.features import CLASSES, features
 
 REACH = 0.85  # Shoulder widths
 APART = 0.35  # Wrists further apart than this, each on its own side, are uncrossed.
+PAST_MIDDLE = 0.1
 FACING_DEG, TURNED_DEG = 16.0, 26.0  # Clear of the 20 degrees that part open from neither.
 LANDMARK_NOISE = 0.05
 _SIDES = (("left", 1.0), ("right", -1.0))
@@ -42,20 +43,32 @@ def postures(rng: Generator, rows: int) -> tuple[NDArray, NDArray]:
     for name in columns:
         columns[name] = columns[name] + rng.normal(0, LANDMARK_NOISE, rows)
     columns["wrist_separation"] = columns["left_wrist_across"] - columns["right_wrist_across"]
+    columns |= _seen(rng, closed)
     away = rng.choice([-1.0, 1.0], rows) * rng.uniform(TURNED_DEG, 75.0, rows)
     toward = rng.uniform(-FACING_DEG, FACING_DEG, rows)
     either = np.where(rng.random(rows) < 0.5, away, toward)
     columns["torso_yaw_deg"] = np.where(turned, away, np.where(closed, either, toward))
     clear = closed | (columns["wrist_separation"] > APART)
+    for (side, sign), (other, _) in zip(_SIDES, _SIDES[::-1], strict=True):
+        # With one wrist to go by, a hand well past the middle can't be called uncrossed.
+        past = sign * columns[f"{side}_wrist_across"] < -PAST_MIDDLE
+        clear &= closed | ~past | (columns[f"{other}_wrist_seen"] > 0)
     return features(columns)[clear], kinds[clear]
 
 
+def _seen(rng: Generator, closed: NDArray) -> dict[str, NDArray]:
+    """Which wrists can be seen: both, one, or none; with crossed arms at least one."""
+    hidden = rng.random((len(closed), 2)) < np.where(closed, 0.2, 0.3)[:, None]
+    hidden[closed & hidden.all(axis=1)] = False
+    return {f"{side}_wrist_seen": 1.0 - hidden[:, number] for number, (side, _) in enumerate(_SIDES)}
+
+
 def _elbows(rng: Generator, rows: int, closed: NDArray) -> dict[str, NDArray]:
-    """Elbows beside the trunk, now and then lifted; never lifted with crossed arms."""
+    """Elbows beside the trunk, now and then lifted; never lifted with crossed arms, but often before it."""
     columns = {}
     for side, sign in _SIDES:
         lifted = (rng.random(rows) < 0.15) & ~closed
-        columns[f"{side}_elbow_across"] = sign * (0.5 + rng.uniform(-0.1, 0.5, rows))
+        columns[f"{side}_elbow_across"] = sign * (0.5 + rng.uniform(np.where(closed, -0.4, -0.1), 0.5, rows))
         columns[f"{side}_elbow_up"] = np.where(
             lifted, rng.uniform(-0.4, 0.3, rows), rng.uniform(-0.95, -0.45, rows)
         )
