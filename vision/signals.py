@@ -93,7 +93,7 @@ COLUMNS: dict[str, Column] = {
             for way, sign in (("across", "+ toward the own left"), ("up", "+ up"))
         ),
         *(
-            _column(f"{side}_wrist_seen", "1", 0, 1, "", f"visibility of the {side} wrist, inside the picture")
+            _column(f"{side}_wrist_seen", "1", 0, 1, "", f"visibility of the {side} wrist; 0 out of picture")
             for side in ("left", "right")
         ),
         _column("arms_visible", "1", 0, 1, "", "lower visibility of the two arms, inside the picture"),
