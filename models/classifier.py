@@ -15,7 +15,7 @@ import onnxruntime
 from attune import ModelError
 
 FOLDER = Path(__file__).parent
-NAMES = ("eye_contact", "posture", "nod")
+NAMES = ("eye_contact", "posture", "nod", "mirroring")
 _BATCH = 8192  # Rows a call: bounds memory, and a thousandth of a second each.
 
 
@@ -88,6 +88,11 @@ def load(name: str, folder: Path = FOLDER) -> Classifier:
         card = tomllib.loads(card_file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"model {name}: {error.filename} can't be read; install Attune again") from None
+    except ValueError:  # broken TOML, or not text at all
+        raise ModelError(f"model {name}: {card_file} is damaged; install Attune again") from None
+    missing = {"sha256", "features", "classes"} - set(card)
+    if missing:
+        raise ModelError(f"model {name}: {card_file} has no '{min(missing)}'; install Attune again")
     sha256 = hashlib.sha256(data).hexdigest()
     if sha256 != card["sha256"]:
         raise ModelError(f"model {name}: model.onnx is not the file its card describes; install Attune again")

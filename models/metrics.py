@@ -77,15 +77,17 @@ def interval(
 
 
 def summary(prob: NDArray, true: NDArray, persons: NDArray) -> dict:
-    """All of the above, rounded, for a card; what can't be known is left out."""
+    """All of the above, rounded, for a card, but for what can't be known or says nothing of one answer."""
     every = {"f1": f1, "precision": precision, "recall": recall, "accuracy": accuracy, "auc": auc,
              "brier": brier, "calibration_error": calibration_error}  # fmt: skip
+    if len(np.unique(true)) < 2:
+        every = {name: every[name] for name in ("accuracy", "brier", "calibration_error")}
     found: dict = {"rows": len(true), "positive": int(true.sum()), "persons": len(np.unique(persons))}
     for name, metric in every.items():
         value = metric(prob, true)
         if np.isfinite(value):
             found[name] = round(value, 4)
-    for name in ("f1", "auc"):
+    for name in ("f1", "auc", "accuracy"):
         low_high = interval(every[name], prob, true, persons) if name in found else []
         if low_high:
             found[f"{name}_ci95"] = [round(v, 3) for v in low_high]

@@ -138,7 +138,16 @@ def person_folds(persons: np.ndarray, folds: int) -> list[tuple[np.ndarray, np.n
     return list(GroupKFold(folds).split(np.zeros((len(persons), 1)), groups=persons))
 
 
-def fit(real: Rows, extra: Rows | None, augment: Augment, recipe: Recipe) -> VotingClassifier:
+def linked(recordings: Sequence[Recording]) -> dict[str, str]:
+    """One name for all persons who share a clip: in a pair one may repeat the other's nods."""
+    name = {recording.person: recording.person for recording in recordings}
+    for clip in sorted({recording.clip for recording in recordings}):
+        pair = sorted(name[one.person] for one in recordings if one.clip == clip)
+        name = {person: "+".join(pair) if known in pair else known for person, known in name.items()}
+    return name
+
+
+def fit(real: Rows, extra: Rows | None, augment: Augment | None, recipe: Recipe) -> VotingClassifier:
     """A calibrated ensemble: one network per fold of persons, calibrated on the persons it left out.
 
     Parameters
@@ -148,7 +157,7 @@ def fit(real: Rows, extra: Rows | None, augment: Augment, recipe: Recipe) -> Vot
     extra : Rows or None
         More rows to learn from, made of the same persons or of none; rows of a person left out of a
         network are left out of it here too.
-    augment : callable
+    augment : callable or None
         Makes further training rows from real ones (their mirror image); calibration never sees them.
     recipe : Recipe
 
@@ -158,7 +167,9 @@ def fit(real: Rows, extra: Rows | None, augment: Augment, recipe: Recipe) -> Vot
         Its probabilities are the networks' means.
     """
     real = real.take(np.flatnonzero(real.labels >= 0))
-    every = real + Rows(augment(real.features), real.labels, real.persons)
+    every = real
+    if augment is not None:
+        every = every + Rows(augment(real.features), real.labels, real.persons)
     if extra is not None:
         every = every + extra
     networks = []
@@ -213,7 +224,7 @@ def calibrate(network: Pipeline, features: np.ndarray, labels: np.ndarray) -> No
 def train(
     real: Rows,
     classes: tuple[str, ...],
-    augment: Augment,
+    augment: Augment | None,
     recipe: Recipe,
     extra: Rows | None = None,
     held_out: bool = True,

@@ -26,23 +26,28 @@ def resample(
         From the first to the last time, steps of 1 / rate_hz.
     even : ndarray, shape (m, k)
     """
-    known = np.isfinite(values).all(axis=1)
     if not len(time_s):
         return np.empty(0), np.empty((0, values.shape[1]))
     clock_s = time_s[0] + np.arange(int((time_s[-1] - time_s[0]) * rate_hz + 1e-6) + 1) / rate_hz
+    return clock_s, at_clock(time_s, values, clock_s, max_gap_s)
+
+
+def at_clock(time_s: np.ndarray, values: np.ndarray, clock_s: np.ndarray, max_gap_s: float) -> np.ndarray:
+    """Values, shape (n, k), at the times of a clock, shape (m, k); see `resample`."""
+    known = np.isfinite(values).all(axis=1)
     even = np.full((len(clock_s), values.shape[1]), np.nan)
     if not known.any():
-        return clock_s, even
+        return even
     known_s = time_s[known]
     after = np.searchsorted(known_s, clock_s - 1e-9)
     inside = (after < len(known_s)) & (clock_s >= known_s[0] - 1e-9)
     right = np.clip(after, 0, len(known_s) - 1)
     left = np.clip(right - 1, 0, None)
     gap = np.where(np.abs(known_s[right] - clock_s) < 1e-6, 0.0, known_s[right] - known_s[left])
-    usable = inside & (gap <= max_gap_s)
+    usable = inside & (gap <= max_gap_s + 1e-6)
     for column in range(values.shape[1]):
         even[usable, column] = np.interp(clock_s[usable], known_s, values[known, column])
-    return clock_s, even
+    return even
 
 
 def trailing(even: np.ndarray, length: int) -> np.ndarray:

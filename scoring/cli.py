@@ -13,6 +13,8 @@ import typer
 
 from attune import AttuneError, InputError, UsageError, __version__
 from scoring import terminal
+from scoring.analyze_command import add_analyze, add_roles
+from scoring.synchrony_command import synchrony
 from scoring.terminal import say
 
 INTERRUPTED = 130  # 128 + SIGINT, what shells expect; typer turns Ctrl-C into it
@@ -29,7 +31,8 @@ app = typer.Typer(
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Library: where sessions are kept.")]
 Target = Annotated[
-    str, typer.Option(help="What eye contact means: lens, or calibrated:START-END in seconds.")
+    str,
+    typer.Option(help="What eye contact means: lens, partner, or calibrated:START-END in seconds."),
 ]
 Profile = Annotated[str, typer.Option(help="Target bands and wording: a profile's name or a .toml file.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout and nothing else.")]
@@ -70,46 +73,7 @@ def demo(
         serve_dashboard(library, port, open_browser=sys.stdout.isatty(), session=session.name)
 
 
-@app.command()
-def analyze(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO", help="Recordings of one person.")],
-    target: Target = "lens",
-    profile: Profile = "default",
-    person: Annotated[
-        str, typer.Option(help="Whom to measure when several are seen: largest, left, right or a number.")
-    ] = "largest",
-    out: Out = None,
-    no_video: Annotated[bool, typer.Option("--no-video", help="Keep no copy of the video.")] = False,
-    causal: Annotated[bool, typer.Option("--causal", help="Use only what came before each frame.")] = False,
-    pose_hz: Annotated[float, typer.Option(help="How often a second the body is looked at.")] = 10.0,
-    title: Title = None,
-    consent: Consent = None,
-    json: Json = False,
-) -> None:
-    """Turn recordings into events, scores and feedback."""
-    from scoring.analyze import analyze_video
-    from scoring.resources import user_library
-
-    library = out or user_library()
-
-    def one(video: Path) -> None:
-        with terminal.quiet_native(), terminal.Progress(video.name) as progress:
-            result = analyze_video(
-                video,
-                library,
-                target=target,
-                profile=profile,
-                person=person,
-                keep_video=not no_video,
-                causal=causal,
-                pose_hz=pose_hz,
-                title=title,
-                consent=consent,
-                progress=progress,
-            )
-        terminal.show(video, result, json, many=len(videos) > 1)
-
-    _each(videos, one)
+add_analyze(app, lambda inputs, work: _each(inputs, work))
 
 
 @app.command()
@@ -176,6 +140,9 @@ def score(
         terminal.show(table, score_table(table, profile), json, many=len(tables) > 1)
 
     _each(tables, one)
+
+
+app.command()(synchrony)
 
 
 @app.command()
@@ -289,6 +256,9 @@ def forget(
         say(f"Deleted {folder}")
 
     _each(sessions, one)
+
+
+add_roles(app, lambda session: _session_folder(session))
 
 
 def _session_folder(session: Path) -> Path:

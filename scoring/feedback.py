@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.dyad import Dyad
 from scoring.events import Event, inside, runs
 from scoring.measurable import CUES
 from scoring.profile import COVERAGE_CASES, Band, Profile, top_of
@@ -23,6 +24,7 @@ MOST = 2
 """Items of each type: experts ask for few, carefully selected points."""
 
 MOST_SPANS = 3
+TOGETHER_S = 0.2  # A smaller delay than this is none.
 Span = tuple[float, float]
 
 
@@ -40,8 +42,19 @@ class _Candidate:
         return self.certainty == 1, self.distance * self.certainty
 
 
-def feedback(found: Found, scores: dict[str, Score]) -> list[dict[str, Any]]:
+def feedback(
+    found: Found, scores: dict[str, Score], target: str = "lens", dyad: Dyad | None = None
+) -> list[dict[str, Any]]:
     """Feedback items on one person, things to keep first.
+
+    Parameters
+    ----------
+    found : Found
+    scores : dict of str to Score
+    target : str
+        What the gaze was compared with.
+    dyad : Dyad, optional
+        What was found of this person together with another: one of the items is about that.
 
     Returns
     -------
@@ -55,8 +68,43 @@ def feedback(found: Found, scores: dict[str, Score]) -> list[dict[str, Any]]:
     candidates = [made for name in found.profile.bands if (made := _candidate(found, name, scores[name]))]
     keep = _best([one for one in candidates if one.side == "inside"])
     change = _best([one for one in candidates if one.side != "inside"])
-    items = [_item(found.profile, one, scores[one.score]) for one in keep + change]
-    return items + recording[: min(1, MOST - len(change))]
+    toward = found.profile.sentence(f"toward_{target.partition(':')[0]}")
+    items = [_item(found.profile, one, scores[one.score], toward) for one in keep + change]
+    items += recording[: min(1, MOST - len(change))]
+    return _with_mirroring(items, found.profile, dyad)
+
+
+def _with_mirroring(
+    items: list[dict[str, Any]], profile: Profile, dyad: Dyad | None
+) -> list[dict[str, Any]]:
+    """The items with the one on mirroring in the last place of its type; things to keep stay first."""
+    about = _mirroring_item(profile, dyad) if dyad is not None and dyad.coordination is not None else None
+    if about is None:
+        return items
+    same = [*[item for item in items if item["type"] == about["type"]][: MOST - 1], about]
+    others = [item for item in items if item["type"] != about["type"]]
+    return same + others if about["type"] == "keep" else others + same
+
+
+def _mirroring_item(profile: Profile, dyad: Dyad) -> dict[str, Any]:
+    """Who follows whom and when; where p is above .05 that it was chance, and no moments."""
+    tested, share = dyad.coordination, dyad.scores["mirroring_share"].value
+    assert tested is not None, "what wasn't tested has no item"
+    if not tested.beyond_chance:
+        case, texts, events = "chance", {"share": "", "lag": ""}, []
+    else:
+        case = "together" if abs(tested.lag_s) < TOGETHER_S else (
+            "client_follows" if tested.lag_s > 0 else "staff_follows"
+        )  # fmt: skip
+        lag = profile.number(abs(tested.lag_s), "s")
+        texts = {"share": profile.number(share or 0.0, "share"), "lag": lag}
+        events = [event for event in dyad.events if event.kind == "mirroring"]
+    words = profile.words("mirroring", case, **texts)
+    return {
+        "type": "keep" if case in ("staff_follows", "together") else "try", "cue": "mirroring",
+        "title": words.title, "seen": words.seen, "spans": [list(span) for span in _longest(events)],
+        "why": words.why, "try_next": words.try_next, "score": "mirroring_p",
+    }  # fmt: skip
 
 
 def _best(candidates: list[_Candidate]) -> list[_Candidate]:
@@ -103,11 +151,11 @@ def _distance(value: float, band: Band, top: float) -> float:
     return min(1.0, to_low, to_high)
 
 
-def _item(profile: Profile, one: _Candidate, score: Score) -> dict[str, Any]:
+def _item(profile: Profile, one: _Candidate, score: Score, toward: str) -> dict[str, Any]:
     band = profile.bands[one.score]
     numbers = {"value": one.value, "band_low": band.low, "band_high": band.high}
     texts = {name: profile.number(number, score.unit) for name, number in numbers.items()}
-    words = profile.words(one.score, one.side, **texts)
+    words = profile.words(one.score, one.side, toward=toward, **texts)
     seen = words.seen
     if one.certainty < 1 and score.ci95 is not None:
         low, high = (profile.number(limit, score.unit) for limit in score.ci95)

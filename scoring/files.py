@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -24,6 +25,14 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename or folder
         raise OutputError(f"{where} can't be written: {error.strerror or error}") from error
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """The same bytes under another name, without copying them where the file system can do that."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def sync(path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from scoring.dyad import alone, judge_dyad
 from scoring.events import Event, frame_ends, in_order
 from scoring.eye_contact import eye_contact_events
 from scoring.feedback import feedback
@@ -17,6 +18,33 @@ from scoring.posture import posture_events
 from scoring.profile import Profile
 from scoring.score import Found, Score, find, person_scores
 from vision.signals import Signals
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a session was recorded, as far as it bears on what can be said of two people.
+
+    Attributes
+    ----------
+    people : int
+        Who were measured: 1 or 2.
+    cameras : int
+        1, or 2 where each person was recorded by a camera of their own.
+    target : str
+        What eye contact was measured against.
+    asked : int
+        How many people were looked for.
+    """
+
+    people: int = 1
+    cameras: int = 1
+    target: str = "lens"
+    asked: int = 1
+
+    @property
+    def mutual(self) -> bool:
+        """Whether two people's eye contact is with each other: two who look at one lens don't meet eyes."""
+        return self.cameras == 2 or self.target != "lens"
 
 
 @dataclass(frozen=True)
@@ -43,7 +71,7 @@ def judge(
     profile: Profile,
     seed: int = 0,
     missing: Collection[str] = (),
-    target_yaw_deg: float = 0.0,
+    setting: Setting | None = None,
 ) -> Judgement:
     """Judge a whole session; the same input gives the same answer.
 
@@ -56,22 +84,30 @@ def judge(
         Of the bootstrap.
     missing : collection of str
         Columns the input table didn't have, to tell "not in the table" from "not seen".
-    target_yaw_deg : float
-        Direction of the target against the line to the lens, for facing it; 0 is the lens.
+    setting : Setting, optional
+        By default one camera, and as many people looked for as there are.
     """
     tables = {person: signals.person(person) for person in signals.persons or ("staff",)}
     session_s = _session_span(tables)
     found = {
-        person: _find(table, person, session_s, profile, seed, missing, target_yaw_deg)
+        person: _find(table, person, session_s, profile, seed, missing)
         for person, table in tables.items()
     }
     scores = {person: person_scores(one) for person, one in found.items()}
     events = [event for one in found.values() for kind in one.events.values() for event in kind]
-    items = feedback(found["staff"], scores["staff"]) if "staff" in found else []
+    setting = setting or Setting(people=len(tables), asked=len(tables))
+    dyad = None
+    if len(tables) == 2:
+        dyad = judge_dyad(tables["staff"], tables["client"], session_s, profile, setting.mutual, seed)
+        events += dyad.events
+        scores["dyad"] = dyad.scores
+    elif setting.asked == 2:
+        scores["dyad"] = alone(profile)
+    items = feedback(found["staff"], scores["staff"], setting.target, dyad) if "staff" in found else []
     return Judgement(sorted(events, key=in_order), scores, items)
 
 
-def _find(table, person, session_s, profile, seed, missing, target_yaw_deg) -> Found:
+def _find(table, person, session_s, profile, seed, missing) -> Found:
     times = timeline(table, person, session_s)
     limits = profile.hysteresis
     events = [
@@ -81,7 +117,7 @@ def _find(table, person, session_s, profile, seed, missing, target_yaw_deg) -> F
         # A recording shorter than the shortest reported span may still be one whole blank.
         *not_measurable_events(table, times, min(profile.min_not_measurable_s, times.duration_s), missing),
     ]
-    return find(table, times, events, profile, seed, target_yaw_deg)
+    return find(table, times, events, profile, seed)
 
 
 def _session_span(tables: dict[str, pd.DataFrame]) -> tuple[float, float]:

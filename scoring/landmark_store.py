@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from vision import topology
@@ -30,10 +32,8 @@ class LandmarkWriter:
     `topology.OVERLAY_POSE`, held from one look at the body to the next. NaN: not found.
     """
 
-    def __init__(self, path: Path, width_px: int, height_px: int, person: str = "staff"):
+    def __init__(self, path: Path):
         self._file = pq.ParquetWriter(path, SCHEMA, compression="zstd")
-        self._size, self._person = (width_px, height_px), person
-        self._pose = np.full(_POSE, np.nan, np.float16)
 
     def __enter__(self) -> LandmarkWriter:
         return self
@@ -41,8 +41,19 @@ class LandmarkWriter:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, seen: list[Seen], columns: dict[str, np.ndarray]) -> None:
-        """Append a chunk; `columns` are its face columns (`vision.measure.measure_faces`)."""
+    def keeper(self, person: str, width_px: int, height_px: int) -> _Keeper:
+        """What `vision.measure.Measurement` is to hand this person's chunks to."""
+        return _Keeper(self._file, person, (width_px, height_px))
+
+
+class _Keeper:
+    """Appends one person's chunks; `columns` are their face columns (`vision.measure.measure_faces`)."""
+
+    def __init__(self, file: pq.ParquetWriter, person: str, size: tuple[int, int]):
+        self._file, self._person, self._size = file, person, size
+        self._pose = np.full(_POSE, np.nan, np.float16)
+
+    def __call__(self, seen: list[Seen], columns: dict[str, np.ndarray]) -> None:
         faces = np.stack([s.face[:, :2] for s in seen])
         origin = np.stack([columns["face_x_px"], columns["face_y_px"]], axis=-1)
         faces = (faces - origin[:, None]) / columns["face_height_px"][:, None, None]
@@ -62,6 +73,24 @@ class LandmarkWriter:
             points = points[:, [0, 1, 3]] / np.array([*self._size, 1.0])
             self._pose = np.clip(points, -10, 10).ravel().astype(np.float16)
         return self._pose
+
+
+def rename_people(path: Path, names: Mapping[str, str], to: Path | None = None) -> None:
+    """Write a file of landmarks again (or anew, to `to`) with other names.
+
+    Rows of people who are not in `names` are left out. A few hundred rows are in memory at once.
+    """
+    written = path.with_name(f".{path.name}.partial") if to is None else to
+    with pq.ParquetFile(path) as old, pq.ParquetWriter(written, SCHEMA, compression="zstd") as new:
+        for batch in old.iter_batches(batch_size=512):
+            table = pa.Table.from_batches([batch])
+            for person, name in names.items():
+                mine = table.filter(pc.field("person") == person)
+                if len(mine):
+                    column = pa.array([name] * len(mine))
+                    new.write_table(mine.set_column(2, "person", column).cast(SCHEMA))
+    if to is None:
+        written.replace(path)
 
 
 def _lists(values: np.ndarray) -> pa.Array:

@@ -13,6 +13,7 @@ from scoring.events import Event, frame_ends, runs
 from scoring.eye_contact import eye_contact_prob
 from scoring.nod import fast_enough, head_prob
 from scoring.posture import POSTURES
+from vision.partner import uncertain
 
 CUES = ("eye_contact", "posture", "nod")
 
@@ -23,6 +24,9 @@ REASONS = {
     "head_turned_away": "the head was turned too far from the camera",
     "eyes_not_visible": "the eyes were closed or could not be seen",
     "target_unknown": "the direction to the client was not calibrated yet",
+    "partner_not_seen": "the other person's face was not in the picture",
+    "target_uncertain": "how far away the other person's face was could not be told closely enough",
+    "one_not_seen": "one of the two people could not be measured",
     "no_body": "no body was found",
     "arms_not_visible": "the arms were not in the picture",
     "frame_rate_too_low": "the frame rate was below 12 per second",
@@ -184,9 +188,12 @@ def _reasons(table: pd.DataFrame, cue: str, missing: Collection[str]) -> NDArray
     else:
         turned = np.hypot(table["head_yaw_deg"], table["head_pitch_deg"]).to_numpy() > TURNED_DEG
         seen_but_no_target = (table["gaze_yaw_deg"].notna() & table["gaze_angle_deg"].isna()).to_numpy()
+        no_partner = seen_but_no_target & table["target_yaw_deg"].isna().to_numpy()
         causes = [
-            (no_face, "no_face"), (seen_but_no_target, "target_unknown"), (turned, "head_turned_away"),
-            (~no_face, "eyes_not_visible"),
+            (no_face, "no_face"), (uncertain(table), "target_uncertain"),
+            (no_partner & ("gaze_angle_deg" not in missing), "partner_not_seen"),
+            (seen_but_no_target & ~turned, "target_unknown"), (turned, "head_turned_away"),
+            (seen_but_no_target, "target_unknown"), (~no_face, "eyes_not_visible"),
         ]  # fmt: skip
     why = np.full(rows, "too_uncertain", dtype=object)
     for holds, reason in reversed(causes):

@@ -34,11 +34,8 @@ def posture_events(table: pd.DataFrame, person: str, hysteresis: Mapping[str, Hy
     ]
 
 
-def facing(table: pd.DataFrame, target_yaw_deg: float = 0.0) -> NDArray[np.float64]:
-    """1 where the trunk faces the target, 0 where it is turned away, NaN where it can't be seen; shape (n,).
-
-    ``target_yaw_deg`` is the target's direction seen from the person, against the line to the lens, with
-    the sign of ``torso_yaw_deg``; 0 is the lens.
-    """
-    turned = np.abs(table["torso_yaw_deg"].to_numpy(float) - target_yaw_deg)
+def facing(table: pd.DataFrame) -> NDArray[np.float64]:
+    """1 where the trunk faces the target, 0 where it is turned away, NaN where not seen; shape (n,)."""
+    target = table["target_yaw_deg"].fillna(0.0).to_numpy(float)
+    turned = np.abs(table["torso_yaw_deg"].to_numpy(float) - target)
     return np.where(np.isfinite(turned), (turned <= FACING_DEG).astype(float), np.nan)

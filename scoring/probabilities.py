@@ -7,60 +7,76 @@ import pandas as pd
 
 from models.classifier import load
 from models.eye_contact import features as eye_contact
+from models.mirroring import features as mirroring
 from models.nod import features as nod
 from models.posture import features as posture
+from vision.partner import uncertain
 from vision.signals import Signals
 
 ARMS_VISIBLE = 0.5  # As in scoring.measurable: below it an arm is not in the picture.
 
 
-def add_probabilities(
-    signals: Signals,
-    target_yaw_deg: float = 0.0,
-    target_pitch_deg: float = 0.0,
-    causal: bool = False,
-    target_known_s: float = 0.0,
-) -> Signals:
+def add_probabilities(signals: Signals, causal: bool = False) -> Signals:
     """The same signals with every probability filled in that can be and isn't there already.
 
     Parameters
     ----------
     signals : Signals
-    target_yaw_deg, target_pitch_deg : float
-        Direction of the target against the line to the lens.
+        ``target_yaw_deg`` and ``target_pitch_deg`` say where the target is; NaN is the lens.
     causal : bool
-        A nod is spoken of only after it was seen: `models.nod.features.DELAY_S` late.
-    target_known_s : float
-        Until then the trunk is compared with the lens.
+        A movement is spoken of only after it was seen: a nod `models.nod.features.DELAY_S` late, mirroring
+        `models.mirroring.features.DELAY_S`.
     """
     people = []
     for person in signals.persons:
         table = signals.person(person)
         if not table["eye_contact_prob"].notna().any():
-            table["eye_contact_prob"] = _eye_contact(table, target_yaw_deg, target_pitch_deg)
+            table["eye_contact_prob"] = _eye_contact(table)
         if not (table["open_posture_prob"].notna() | table["closed_posture_prob"].notna()).any():
-            table["open_posture_prob"], table["closed_posture_prob"] = _posture(
-                table, np.where(table["time_s"] < target_known_s, 0.0, target_yaw_deg)
-            )
+            table["open_posture_prob"], table["closed_posture_prob"] = _posture(table)
         if not (table["nod_prob"].notna() | table["shake_prob"].notna()).any():
             table["nod_prob"], table["shake_prob"] = _nod(table, causal)
         people.append(table)
+    if len(people) == 2 and not any(table["mirroring_prob"].notna().any() for table in people):
+        _add_mirroring(people, causal)
     return Signals(pd.concat(people, ignore_index=True)) if people else signals
+
+
+def _add_mirroring(people: list[pd.DataFrame], causal: bool) -> None:
+    """The same probability for both: it is about what they do with each other."""
+    model = load("mirroring")
+    times = [table["time_s"].to_numpy() for table in people]
+    clock_s = mirroring.clock(min(time[0] for time in times), max(time[-1] for time in times))
+    staff, client = (
+        mirroring.channels(mirroring.raw_movements(_columns(table), clock_s), second=table is people[1])
+        for table in people
+    )
+    features, _ = mirroring.features(staff, client, causal)
+    given = model.probabilities(features)[:, model.classes.index("mirroring")]
+    known_s = clock_s + (mirroring.DELAY_S if causal else 0.0)
+    for table, time_s in zip(people, times, strict=True):
+        table["mirroring_prob"] = _at(time_s, known_s, given)
 
 
 def _columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return {name: table[name].to_numpy() for name in table.columns}
 
 
-def _eye_contact(table: pd.DataFrame, target_yaw_deg: float, target_pitch_deg: float) -> np.ndarray:
+def _target(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    yaw, pitch = (table[name].fillna(0.0).to_numpy(float) for name in ("target_yaw_deg", "target_pitch_deg"))
+    return yaw, pitch
+
+
+def _eye_contact(table: pd.DataFrame) -> np.ndarray:
     model = load("eye_contact")
-    features = eye_contact.features(_columns(table), target_yaw_deg, target_pitch_deg)
-    return model.probabilities(features)[:, model.classes.index("contact")]
+    given = model.probabilities(eye_contact.features(_columns(table), *_target(table)))
+    contact = given[:, model.classes.index("contact")]
+    return np.where(uncertain(table), np.nan, contact)
 
 
-def _posture(table: pd.DataFrame, target_yaw_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _posture(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     model = load("posture")
-    given = model.probabilities(posture.features(_columns(table), target_yaw_deg))
+    given = model.probabilities(posture.features(_columns(table), _target(table)[0]))
     given[~(table["arms_visible"].to_numpy() >= ARMS_VISIBLE)] = np.nan
     return given[:, model.classes.index("open")], given[:, model.classes.index("closed")]
 

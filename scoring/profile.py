@@ -14,19 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from attune import InputError
+from models.mirroring.features import CHANNELS
 from scoring.events import Hysteresis
 from scoring.measurable import CUES, REASONS
 
 FOLDER = Path(__file__).resolve().parent / "profiles"
 
-HYSTERESES = ("eye_contact", "gaze_away", "open_posture", "closed_posture", "nod", "shake")
+HYSTERESES = ("eye_contact", "gaze_away", "open_posture", "closed_posture", "nod", "shake", "mirroring")
 BANDED = (
     "eye_contact_share", "eye_contact_mean_bout_s", "longest_gaze_away_s",
     "open_posture_share", "closed_posture_share", "facing_share", "nods_per_min",
 )  # fmt: skip
 SIDES = ("inside", "below", "above")
 PARTS = ("title", "seen", "why", "try_next")
-_NOBODYS_DOING = ("no_frame", "column_missing", "target_unknown")
+ALL_CUES = (*CUES, "mirroring")
+MIRRORING_CASES = ("staff_follows", "client_follows", "together", "chance")
+_NOBODYS_DOING = ("no_frame", "column_missing", "target_unknown", "one_not_seen")
 COVERAGE_CASES = tuple(reason for reason in REASONS if reason not in _NOBODYS_DOING)
 
 _SENTENCES = {
@@ -35,8 +38,13 @@ _SENTENCES = {
     "one_observation": set(),
     "short_for_rate": {"seconds", "least"},
     "unsure": {"ci_low", "ci_high"},
-}
-_SCORE_FIELDS = {"value", "band_low", "band_high"}
+    "toward_lens": set(), "toward_partner": set(), "toward_calibrated": set(),
+    "alone": set(), "still": set(), "by_chance": set(), "no_mutual": set(),
+    "short_for_mirroring": {"seconds", "least"},
+    "mirroring_used": {"window", "step", "lag", "channel"},
+}  # fmt: skip
+_SCORE_FIELDS = {"value", "band_low", "band_high", "toward"}
+_MIRRORING_FIELDS = {"share", "lag"}
 _COVERAGE_FIELDS = {"coverage", "cues"}
 
 
@@ -80,9 +88,10 @@ class Profile:
         measured time for feedback on behaviour.
     bands : Mapping of str to Band
         Per score; a score without one gets no feedback.
-    reasons, cue_names, sentences : Mapping of str to str
+    reasons, cue_names, channels, sentences : Mapping of str to str
     wording : Mapping
-        Per score and side (`SIDES`); for ``coverage`` per reason (`COVERAGE_CASES`) and ``too_short``.
+        Per score and side (`SIDES`); for ``mirroring`` per `MIRRORING_CASES`; for ``coverage`` per reason
+        (`COVERAGE_CASES`) and ``too_short``.
     """
 
     name: str
@@ -98,6 +107,7 @@ class Profile:
     bands: Mapping[str, Band]
     reasons: Mapping[str, str]
     cue_names: Mapping[str, str]
+    channels: Mapping[str, str]
     sentences: Mapping[str, str]
     wording: Mapping[str, Mapping[str, Wording]]
 
@@ -129,12 +139,14 @@ class Profile:
         text = f"{value:.0f}" if unit == "count" or value >= 100 else f"{value:.1f}".removesuffix(".0")
         return text.replace(".", self.decimal)
 
-    def sentence(self, key: str, coverage=None, least=None, seconds=None, reason="", **texts: str) -> str:
-        """One of the fixed sentences; shares and seconds are put in as numbers."""
+    def sentence(self, key: str, coverage=None, least=None, seconds=None, reason="", **texts: Any) -> str:
+        """One of the fixed sentences; shares and seconds are put in as numbers, as are numbers in `texts`."""
         unit = "s" if seconds is not None else "share"
         numbers = {"coverage": (coverage, "share"), "least": (least, unit), "seconds": (seconds, "s")}
         known = {name: self.number(*given) for name, given in numbers.items() if given[0] is not None}
-        return self.sentences[key].format(**known, reason=reason, **texts)
+        for name, value in texts.items():
+            known[name] = value if isinstance(value, str) else self.number(value, "s")
+        return self.sentences[key].format(**known, reason=reason)
 
     def words(self, subject: str, case: str, **texts: str) -> Wording:
         """The filled-in texts of a feedback item on a score (or ``coverage``) in one case."""
@@ -228,17 +240,18 @@ def _build(top: _Table) -> Profile:
         decimal=numbers.text("decimal"),
         percent=numbers.text("percent", {""}),
         hysteresis=_each(top.table("hysteresis"), HYSTERESES, _hysteresis),
-        min_coverage=_each(top.table("min_coverage"), CUES, lambda table, cue: table.number(cue, 0.0, 1.0)),
+        min_coverage=_each(top.table("min_coverage"), ALL_CUES, lambda table, cue: table.number(cue, 0, 1)),
         min_not_measurable_s=limits.number("min_not_measurable_s"),
         min_rate_s=limits.number("min_rate_s"),
         min_feedback_s=limits.number("min_feedback_s"),
         bands=_each(top.table("bands"), BANDED, _band),
         reasons=_each(top.table("reasons"), tuple(REASONS), _Table.text),
-        cue_names=_each(top.table("cue_names"), CUES, _Table.text),
+        cue_names=_each(top.table("cue_names"), ALL_CUES, _Table.text),
+        channels=_each(top.table("channels"), CHANNELS, _Table.text),
         sentences=_each(
             top.table("sentences"), tuple(_SENTENCES), lambda t, key: t.text(key, _SENTENCES[key])
         ),
-        wording=_each(top.table("wording"), (*BANDED, "coverage"), _cases),
+        wording=_each(top.table("wording"), (*BANDED, "mirroring", "coverage"), _cases),
     )
     _check_sides(top.table("wording"), profile)
     for table in (numbers, limits, top):
@@ -286,6 +299,8 @@ def _cases(parent: _Table, subject: str) -> dict[str, Wording]:
     table = parent.table(subject)
     if subject == "coverage":
         cases, fields = (*COVERAGE_CASES, "too_short"), _COVERAGE_FIELDS
+    elif subject == "mirroring":
+        cases, fields = MIRRORING_CASES, _MIRRORING_FIELDS
     else:
         cases, fields = tuple(side for side in SIDES if side in table.values), _SCORE_FIELDS
     return _each(table, cases, lambda table, case: _wording(table.table(case), fields))

@@ -20,7 +20,7 @@ from scoring.nod import nod_events
 from scoring.profile import Profile
 from scoring.terminal import say
 from scoring.training_data import FOLDER as DATA
-from scoring.training_data import Take, read_training_data
+from scoring.training_data import MIRRORING, Take, read_training_data
 from scoring.truth import Movement, match
 from vision.measure import measure, to_signals
 
@@ -29,6 +29,7 @@ TITLES = {
     "eye_contact": ("Eye contact", "Is the line of sight at the target in this frame?"),
     "posture": ("Posture", "Are the arms crossed before the trunk (closed), open and facing, or neither?"),
     "nod": ("Nod", "Does the head nod, shake, or neither, .4 s before the window's end?"),
+    "mirroring": ("Mirroring", "Does one of two people, around this moment, move as the other did before?"),
 }
 
 
@@ -117,7 +118,7 @@ def card_of(
         return metrics.summary(prob[mask], true[mask], persons[mask])
 
     groups = []
-    for kind in recordings[0].groups:
+    for kind in recordings[0].groups if getattr(module, "GROUPED", True) else ():
         group = np.array([recordings[i].groups[kind] for i in number])
         for value in sorted(set(group) - {""}):
             if (judged & (group == value)).any():
@@ -150,8 +151,9 @@ def held_out_events(
         table = _probabilities(recordings[i], moment_s[mine], trained.held_out[mine])
         events = nod_events(table, "staff", hysteresis)
         movements = [
-            Movement(e["kind"], e["start_s"], e["end_s"], e["amplitude_deg"]) for e in recordings[i].events
-        ]
+            Movement(e["kind"], e["start_s"], e["end_s"], e["amplitude_deg"])
+            for e in recordings[i].events if e["kind"] != MIRRORING
+        ]  # fmt: skip
         for kind, found in counts.items():
             found.append((recordings[i].person, match(movements, events, kind)))
     return {kind: _event_card(found) for kind, found in counts.items()}

@@ -24,14 +24,14 @@ from scoring.profile import Profile
 
 @dataclass(frozen=True)
 class Score:
-    """One number about one person.
+    """One number about one person, or about two (``dyad``).
 
     Attributes
     ----------
     value : float or None
         None: not measurable, see `reason`.
     unit : str
-        ``share`` (0 to 1), ``s``, ``count`` or ``per_min``.
+        ``share`` (0 to 1), ``s``, ``count``, ``per_min``, ``z`` (Fisher's) or ``p``.
     ci95 : tuple of float or None
         95 % interval of what sessions like this one would show; holds the value.
     coverage : float
@@ -98,27 +98,26 @@ class Found:
 
 
 def find(
-    table: pd.DataFrame,
-    times: Timeline,
-    events: Iterable[Event],
-    profile: Profile,
-    seed: int = 0,
-    target_yaw_deg: float = 0.0,
+    table: pd.DataFrame, times: Timeline, events: Iterable[Event], profile: Profile, seed: int = 0
 ) -> Found:
-    """Gather what the scores of one person need; see `Found` and `scoring.posture.facing`."""
+    """Gather what the scores of one person need; see `Found`."""
     by_kind: dict[str, list[Event]] = {}
     for event in events:
         by_kind.setdefault(event.kind, []).append(event)
-    return Found(times, by_kind, facing(table, target_yaw_deg), profile, seed)
+    return Found(times, by_kind, facing(table), profile, seed)
 
 
 def _share(found: Found, name: str, shown: NDArray[np.bool_]) -> Score:
-    measured = found.measured(name)
+    return share_score(found, found.measured(name), shown)
+
+
+def share_score(found: Found, measured: NDArray[np.bool_], shown: NDArray[np.bool_]) -> Score:
+    """Share of the measured time in which something was shown; one value a frame each, shape (n,)."""
     seconds = found.times.lasts_s * measured
     part, whole = found.by_bin(seconds * shown), found.by_bin(seconds)
     value = min(1.0, float(part.sum() / whole.sum()))
     interval = share_interval(part, whole, found.seed)
-    return Score(value, "share", _holding(interval, value), found.times.coverage(measured))
+    return Score(value, "share", holding(interval, value), found.times.coverage(measured))
 
 
 def _event_share(found: Found, name: str) -> Score:
@@ -140,7 +139,7 @@ def _mean_bout(found: Found, name: str) -> Score:
     counts = found.events_by_bin("eye_contact", lambda bout: 1)
     value = float(totals.sum() / counts.sum())
     interval = mean_interval(totals, counts, found.seed, found.times.measured_s(measured))
-    return Score(value, "s", _holding(interval, value), coverage)
+    return Score(value, "s", holding(interval, value), coverage)
 
 
 def _longest_away(found: Found, name: str) -> Score:
@@ -157,7 +156,7 @@ def _count(found: Found, name: str) -> Score:
     interval = rate_interval(counts, whole, found.seed)
     value = float(counts.sum())
     scaled = interval and (interval[0] * whole.sum(), interval[1] * whole.sum())
-    return Score(value, "count", _holding(scaled, value), found.times.coverage(measured))
+    return Score(value, "count", holding(scaled, value), found.times.coverage(measured))
 
 
 def _per_minute(found: Found, name: str) -> Score:
@@ -171,10 +170,10 @@ def _per_minute(found: Found, name: str) -> Score:
     interval = rate_interval(counts, found.by_bin(found.times.lasts_s * measured), found.seed)
     value = float(60 * counts.sum() / seconds)
     scaled = interval and (60 * interval[0], 60 * interval[1])
-    return Score(value, "per_min", _holding(scaled, value), coverage)
+    return Score(value, "per_min", holding(scaled, value), coverage)
 
 
-def _holding(interval: Interval | None, value: float) -> Interval | None:
+def holding(interval: Interval | None, value: float) -> Interval | None:
     """The interval, stretched by a rounding error where that keeps the value out."""
     return interval and (min(interval[0], value), max(interval[1], value))
 

@@ -31,6 +31,7 @@ from vision.signals import COLUMNS, Signals
 SCHEMA_VERSION = 1
 
 INFO, VIDEO, SIGNALS, LANDMARKS = "session.json", "video.mp4", "signals.parquet", "landmarks.parquet"
+SECOND_VIDEO = "video2.mp4"  # the second camera's, where there were two
 EVENTS, SCORES, FEEDBACK = "events.csv", "scores.json", "feedback.json"
 PARTS = (SIGNALS, EVENTS, SCORES, FEEDBACK, INFO)
 """Every session has these; the last is written last."""
@@ -106,6 +107,19 @@ class Session:
     def video(self) -> Path | None:
         """The recording, where it was kept."""
         return self.path / VIDEO if (self.path / VIDEO).is_file() else None
+
+    @property
+    def second_video(self) -> Path | None:
+        """The second camera's recording, where there were two and it was kept."""
+        return self.path / SECOND_VIDEO if (self.path / SECOND_VIDEO).is_file() else None
+
+    def camera_of(self, person: str) -> int:
+        """Whose picture shows a person: 1, or 2 where there were two cameras."""
+        return int(((self.info.get("roles") or {}).get(person) or {}).get("camera") or 1)
+
+    def source_of(self, person: str) -> dict[str, Any]:
+        """What ``session.json`` says of the recording that shows a person."""
+        return self.info.get("source" if self.camera_of(person) == 1 else "second_source") or {}
 
     def signals(self) -> Signals:
         """The signals, checked; columns that a newer minor version added are left unread."""

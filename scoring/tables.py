@@ -18,7 +18,7 @@ from scoring.files import read_parquet
 from vision.signals import COLUMNS, PERSONS, Column, Signals
 
 _DELIMITERS = ("\t", ";", ",")
-_EMPTY = ("", "nan", "na", "n/a", "null", "none", "-nan", "#n/a")
+EMPTY = ("", "nan", "na", "n/a", "null", "none", "-nan", "#n/a")
 _TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 _FACE = (
     "head_yaw_deg",
@@ -67,7 +67,7 @@ def read_table(path: str | Path) -> TableInput:
     if not path.is_file():
         raise InputError(f"{path.name}: there is no such file")
     parquet = path.suffix.lower() in (".parquet", ".pq")
-    raw, first_row = (_parquet(path), 0) if parquet else (_csv(path), 2)
+    raw, first_row = (parquet_table(path), 0) if parquet else (_csv(path), 2)
     table = _typed(raw, path.name, first_row)
     if not len(table):
         raise InputError(f"{path.name}: the table has no rows")
@@ -96,7 +96,8 @@ def _notices(raw: pd.DataFrame, signals: Signals) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def _parquet(path: Path) -> pd.DataFrame:
+def parquet_table(path: Path) -> pd.DataFrame:
+    """What a Parquet file holds; an `InputError` says that it can't be read."""
     try:
         return read_parquet(path)
     except InputError:
@@ -105,10 +106,10 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 def _csv(path: Path) -> pd.DataFrame:
     """The cells as text; the index counts lines after the header, so that errors can name a row."""
-    text = _decoded(path)
+    text = decoded_text(path)
     header = text.lstrip("\n").split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=lambda sign: ("time_s" in _cells(header, sign), header.count(sign)))
-    names = _cells(header, delimiter)
+    delimiter = max(_DELIMITERS, key=lambda sign: ("time_s" in cells(header, sign), header.count(sign)))
+    names = cells(header, delimiter)
     doubled = [name for name in names if name and names.count(name) > 1]
     if doubled:
         raise InputError(f"{path.name}: column '{doubled[0]}' stands there twice")
@@ -126,10 +127,16 @@ def _csv(path: Path) -> pd.DataFrame:
         raise InputError(f"{path.name}: can't be read as CSV: {why}") from None
     table = table[[name for name in table.columns if name]].fillna("")
     table = table[(table != "").any(axis=1)]
-    return table if delimiter == "," else table.replace(r"^\s*([-+]?\d*),(\d+)\s*$", r"\1.\2", regex=True)
+    return table if delimiter == "," else decimal_points(table)
 
 
-def _decoded(path: Path) -> str:
+def decimal_points(table: pd.DataFrame) -> pd.DataFrame:
+    """Cells of text whose numbers had decimal commas."""
+    return table.replace(r"^\s*([-+]?\d*),(\d+)\s*$", r"\1.\2", regex=True)
+
+
+def decoded_text(path: Path) -> str:
+    """A text file's text, with line feeds at the ends of lines; an `InputError` says that it is none."""
     data = path.read_bytes()
     if b"\0" in data[:1000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{path.name}: is not a text file; a table is CSV or Parquet")
@@ -141,7 +148,8 @@ def _decoded(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
+def cells(line: str, delimiter: str) -> list[str]:
+    """The cells of one line, without quotes and spaces around them."""
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
 
 
@@ -152,7 +160,7 @@ def _typed(raw: pd.DataFrame, file: str, first_row: int) -> pd.DataFrame:
         values = pd.Series(raw[name].to_numpy(), index=table.index)
         if name == "person":
             table[name] = values.astype(str).str.strip().str.lower()
-            _refuse(~table[name].isin(PERSONS), values, file, name, "use staff or client")
+            refuse(~table[name].isin(PERSONS), values, file, name, "use staff or client")
         else:
             table[name] = _numbers(values, file, name)
     if "time_s" not in table:
@@ -167,10 +175,10 @@ def _numbers(values: pd.Series, file: str, name: str) -> pd.Series:
     else:
         text = values.astype(str).str.strip().str.lower()
         numbers = pd.to_numeric(text.replace(_TRUTH), errors="coerce").astype("float64")
-        wrong = numbers.isna() & ~text.isin(_EMPTY)
-    _refuse(wrong, values, file, name, "use a number, or leave unknown ones empty")
+        wrong = numbers.isna() & ~text.isin(EMPTY)
+    refuse(wrong, values, file, name, "use a number, or leave unknown ones empty")
     if COLUMNS[name].dtype not in ("float32", "float64") or name == "time_s":
-        _refuse(numbers.isna(), values, file, name, "every row needs one")
+        refuse(numbers.isna(), values, file, name, "every row needs one")
     return numbers
 
 
@@ -178,9 +186,7 @@ def _check_range(values: pd.Series, column: Column, file: str) -> None:
     if column.dtype == "object":
         return
     outside = np.isinf(values) | (values < column.low) | (values > column.high)
-    _refuse(
-        outside, values, file, column.name, f"use {column.low:g} to {column.high:g} {column.unit}".strip()
-    )
+    refuse(outside, values, file, column.name, f"use {column.low:g} to {column.high:g} {column.unit}".strip())
 
 
 def _check_order(table: pd.DataFrame, file: str) -> None:
@@ -188,14 +194,14 @@ def _check_order(table: pd.DataFrame, file: str) -> None:
     for _, times in table["time_s"].groupby(person, sort=False):
         step = times.diff()
         if (step == 0).any():
-            _refuse(step == 0, times, file, "time_s", "the time of the row before: each needs its own")
-        _refuse(step < 0, times, file, "time_s", "less than the row before: sort the rows by time")
+            refuse(step == 0, times, file, "time_s", "the time of the row before: each needs its own")
+        refuse(step < 0, times, file, "time_s", "less than the row before: sort the rows by time")
 
 
-def _refuse(wrong: pd.Series | Sequence[bool], values: pd.Series, file: str, name: str, advice: str) -> None:
+def refuse(wrong: pd.Series | Sequence[bool], values: pd.Series, file: str, name: str, advice: str) -> None:
     """Raise for the first row that is wrong, if there is one."""
     if np.any(wrong):
         row = values.index[int(np.argmax(wrong))]
         value = values.loc[row]
-        shown = "is empty" if str(value).strip().lower() in _EMPTY else f"holds '{value}'"
+        shown = "is empty" if str(value).strip().lower() in EMPTY else f"holds '{value}'"
         raise InputError(f"{file}: column '{name}' {shown} in row {row}: {advice}")

@@ -1,8 +1,9 @@
 """Landmark tables with truth, compact enough to be kept beside the models.
 
 ``landmarks.parquet`` holds one row per frame and person, ``events.parquet`` one per nod, shake, tilt
-and look-down; ``models/data/README.md`` says what the columns mean. Landmarks are kept relative to a
-point of the face or body and in units of its size, so that 16 bits are enough.
+and look-down, and per span in which a person follows the other; ``models/data/README.md`` says what the
+columns mean. Landmarks are kept relative to a point of the face or body and in units of its size, so that 16
+bits are enough.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ NUMBERS = {
 }  # fmt: skip
 WORDS = ("target", "arms")
 GROUPS = ("skin tone", "age", "gender", "glasses", "light", "kind of clip")
-EVENT_FIELDS = ("kind", "start_s", "end_s", "cycles", "hz", "amplitude_deg")
+EVENT_FIELDS = ("kind", "start_s", "end_s", "cycles", "hz", "amplitude_deg", "lag_s")
+
+MIRRORING = "mirroring"  # The kind of event that is no movement of one person's head.
 
 FOLDER = MODELS / "data"
 LANDMARKS, EVENTS = "landmarks.parquet", "events.parquet"
@@ -142,8 +145,19 @@ def take(path: Path, person: int, truth: Truth, seen: list[Seen], size_px: tuple
     columns = {ours: np.array([row[name] for row in rows], np.float32) for name, ours in NUMBERS.items()}
     table = pd.DataFrame(columns | {name: [row[name] for row in rows] for name in WORDS})
     groups = {name: truth.groups.get(name, "") for name in GROUPS}
-    events = raw["people"][person]["events"]
+    events = [*raw["people"][person]["events"], *_following(raw, person)]
     return Take(truth.clip, truth.person, groups, size_px, seen, table, events)
+
+
+def _following(raw: dict[str, Any], person: int) -> list[dict[str, Any]]:
+    """Spans in which this person mirrors the other."""
+    found = raw.get("mirroring")
+    if not found or found["follower"] != person:
+        return []
+    return [
+        {"kind": MIRRORING, "start_s": start, "end_s": end, "lag_s": found["lag_s"]}
+        for start, end in found["segments"]
+    ]
 
 
 def write_takes(takes: Iterable[Take], out: Path) -> int:
@@ -161,7 +175,7 @@ def write_takes(takes: Iterable[Take], out: Path) -> int:
             file.write_table(table)
             rows += table.num_rows
             events += [
-                {"clip": one.clip, "person_id": one.person_id, **{k: event[k] for k in EVENT_FIELDS}}
+                {"clip": one.clip, "person_id": one.person_id, **{k: event.get(k) for k in EVENT_FIELDS}}
                 for event in one.events
             ]
     pq.write_table(pa.Table.from_pylist(events, EVENT_SCHEMA), out / EVENTS, compression="zstd")

@@ -31,7 +31,8 @@ def status(monkeypatch, capsys):
 def test_help_lists_the_commands(run_attune):
     done = run_attune("--help")
     assert done.returncode == 0 and done.stderr == ""
-    for command in ("demo", "analyze", "record", "recover", "score", "export", "evaluate", "dashboard"):
+    commands = ["demo", "analyze", "record", "recover", "score", "synchrony", "export", "evaluate"]
+    for command in [*commands, "dashboard"]:
         assert f"\n  {command} " in done.stdout
 
 

@@ -12,6 +12,7 @@ PACKAGES = ("vision", "models", "scoring", "dashboard")
 JUDGING = (
     "events", "eye_contact", "posture", "nod", "measurable", "interval",
     "score", "scorecard", "feedback", "profile", "judge",
+    "synchrony", "surrogates", "correlation", "windowing", "peaks",
 )  # fmt: skip
 FORBIDDEN = {
     "vision": {"models", "scoring", "dashboard"},
@@ -20,6 +21,8 @@ FORBIDDEN = {
     "dashboard": {"vision", "models", "mediapipe"},
 }
 ONLY_IMPORTER = {"mediapipe": "vision/landmarks.py", "onnxruntime": "models/classifier.py"}
+# What the command line imports before it knows the command.
+LIGHT = ("cli", "synchrony_command", "terminal")
 # They train and extract; not part of what runs for users.
 MAINTENANCE = ("train.py", "training.py", "extraction.py")
 
@@ -76,11 +79,12 @@ def test_judging_sees_no_video(name):
     assert from_scoring <= allowed, "judging modules import judging modules only"
 
 
-def test_the_command_line_is_light():
+@pytest.mark.parametrize("name", LIGHT)
+def test_the_command_line_is_light(name):
     """What is imported before a command runs: the standard library, typer and our own light modules."""
-    tree = ast.parse((ROOT / "scoring" / "cli.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "scoring" / f"{name}.py").read_text("utf-8"))
     first = ast.unparse(ast.Module([n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))], []))
     heavy = {"numpy", "pandas", "scipy", "av", "cv2", "mediapipe", "onnxruntime", "streamlit", "matplotlib"}
     assert not tops(first) & heavy
     ours = {one for one in imported(first) if one.startswith("scoring.")}
-    assert all(one.startswith("scoring.terminal") for one in ours)
+    assert {one.split(".")[1] for one in ours} <= set(LIGHT)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vision.follow import BodyFollower, FaceFollower
+from vision.pair import PairFollower
 from vision.source import Frame
 
 _AHEAD = 8  # Pictures under way at once: enough for one body measurement beside the faces.
@@ -46,7 +47,7 @@ class Seen:
 
 
 class Extractor:
-    """Landmarks of one person from a stream of pictures.
+    """Landmarks of one person, or of two, from a stream of pictures.
 
     The body of a picture is looked at only after its face, and a lost face waits for the last body
     looked at, so that the result doesn't depend on how the threads are scheduled.
@@ -54,15 +55,24 @@ class Extractor:
     Parameters
     ----------
     person : str
-        Whom to follow where there are several (`vision.people.choose`).
+        Whom to follow where there are several (`vision.people.choose`); for one person only.
     pose_hz, mirror_hz : float
         How often the body, and the face's mirror image, are measured.
+    people : int
+        1 or 2.
+    staff : str
+        Which of two is the staff member (`vision.people.choose_pair`).
     """
 
-    def __init__(self, person: str = "largest", pose_hz: float = 10.0, mirror_hz: float = 15.0):
+    def __init__(
+        self, person: str = "largest", pose_hz: float = 10.0, mirror_hz: float = 15.0, people: int = 1,
+        staff: str = "left",
+    ):  # fmt: skip
         self._pose_hz = pose_hz
-        self._face = FaceFollower(person, mirror_hz, self._head)
-        self._body = BodyFollower()
+        self._faces: FaceFollower | PairFollower = (
+            PairFollower(staff, mirror_hz) if people == 2 else FaceFollower(person, mirror_hz, self._head)
+        )
+        self._bodies = [BodyFollower() for _ in range(people)]
         self._face_pool = ThreadPoolExecutor(1, thread_name_prefix="face")
         self._body_pool = ThreadPoolExecutor(1, thread_name_prefix="body")
         self._last_body: Future | None = None
@@ -72,7 +82,12 @@ class Extractor:
     @property
     def faces_seen(self) -> int:
         """The largest number of faces seen at once."""
-        return self._face.faces_seen
+        return self._faces.faces_seen
+
+    @property
+    def swapped(self) -> bool:
+        """Of two people, the second one of `run_all` is the staff member."""
+        return isinstance(self._faces, PairFollower) and self._faces.swapped
 
     def __enter__(self) -> Extractor:
         return self
@@ -82,11 +97,15 @@ class Extractor:
             self._reader.close()
         self._face_pool.shutdown(cancel_futures=True)
         self._body_pool.shutdown(cancel_futures=True)
-        self._face.close()
-        self._body.close()
+        for one in (self._faces, *self._bodies):
+            one.close()
 
     def run(self, frames: Iterable[Frame]) -> Iterator[Seen]:
-        """Yield what is seen in each picture, in order; pictures are read one thread ahead."""
+        """Yield what is seen of the first person in each picture, as `run_all` does of everybody."""
+        return (people[0] for people in self.run_all(frames))
+
+    def run_all(self, frames: Iterable[Frame]) -> Iterator[tuple[Seen, ...]]:
+        """Yield what is seen of each person in each picture, in order; read one thread ahead."""
         pending: deque[tuple[int, float, bool, Future]] = deque()
         self._reader = _ReadAhead(frames)
         with contextlib.closing(self._reader):
@@ -107,35 +126,39 @@ class Extractor:
         self._next_body_s += step
         return True
 
-    def _look(self, frame: Frame, body_due: bool) -> tuple[np.ndarray, float, Future | None]:
-        face = self._face.process(frame.time_s, frame.rgb, frame.cut)
-        body = None
-        if body_due and not self._face.absent:
-            # Beside others, a face that is hidden for a moment still tells whose body to look at.
-            others = self._face.others
-            box = self._face.box if len(others) or np.isfinite(face[0, 0]) else None
-            body = self._body_pool.submit(
-                self._body.process, frame.rgb, box, others, frame.cut
-            )
-            self._last_body = body
-        return face, frame.scale, body
+    def _look(self, frame: Frame, body_due: bool) -> tuple[float, list[tuple[np.ndarray, Future | None]]]:
+        faces = self._faces.process(frame.time_s, frame.rgb, frame.cut)
+        seen: list[tuple[np.ndarray, Future | None]] = []
+        for face, tracker, follower in zip(faces, self._faces.trackers, self._bodies, strict=True):
+            body = None
+            if body_due and self._faces.expects(tracker, frame.time_s):
+                # Beside others, a face that is hidden for a moment still tells whose body to look at.
+                others = tracker.others
+                box = tracker.box if len(others) or np.isfinite(face[0, 0]) else None
+                body = self._body_pool.submit(follower.process, frame.rgb, box, others, frame.cut)
+                self._last_body = body
+            seen.append((face, body))
+        return frame.scale, seen
 
     def _head(self) -> tuple[float, float, float] | None:
         if self._last_body is None:
             return None
         self._last_body.result()
-        return self._body.head
+        return self._bodies[0].head
 
 
 def _ready(future: Future) -> bool:
-    if not future.done():
-        return False
-    body = future.result()[2]
-    return body is None or body.done()
+    return future.done() and all(body is None or body.done() for _, body in future.result()[1])
 
 
-def _finished(index: int, time_s: float, cut: bool, future: Future) -> Seen:
-    face, scale, body_future = future.result()
+def _finished(index: int, time_s: float, cut: bool, future: Future) -> tuple[Seen, ...]:
+    scale, people = future.result()
+    return tuple(_seen(index, time_s, cut, scale, *one) for one in people)
+
+
+def _seen(
+    index: int, time_s: float, cut: bool, scale: float, face: np.ndarray, body_future: Future | None
+) -> Seen:
     face = face * np.float32(scale)
     if body_future is None:
         return Seen(index, time_s, face, None, None, cut)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from vision.posture import (
     arms_visible,
     hand_on_face,
     lean_deg,
+    motion_energy,
     torso_yaw_deg,
     wrists_seen,
 )
@@ -27,7 +28,7 @@ from vision.target import LENS, Target, direction_deg
 
 BODY_COLUMNS = (
     "torso_yaw_deg", "lean_deg", "wrist_separation", *ARM_COLUMNS,
-    "left_wrist_seen", "right_wrist_seen", "arms_visible", "hand_on_face",
+    "left_wrist_seen", "right_wrist_seen", "arms_visible", "hand_on_face", "motion_energy",
 )  # fmt: skip
 STALE_S = 0.35  # A body measurement holds this long: three and a half steps at 10 Hz.
 PROFILE_DEG = 60.0  # Beyond this a face shows one eye: no line of sight.
@@ -35,6 +36,8 @@ CLOSED_EYES = 0.11  # Openness below this hides the iris; notes in models/eye_co
 # Pose also sees bodies in logos and chairs: it is believed only of a person whose face was seen lately.
 FACE_MEMORY_S = 5.0
 _CHUNK = 256
+
+Keep = Callable[[list[Seen], dict[str, np.ndarray]], None]
 
 
 @dataclass
@@ -53,25 +56,38 @@ class Measured:
     body: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def measure(seen: Iterable[Seen], width_px: int, height_px: int, keep=None) -> Measured:
-    """Measure a stream of landmarks in small chunks.
+class Measurement:
+    """Measures a stream of landmarks of one person in small chunks; the landmarks are not kept.
 
     Parameters
     ----------
-    seen : iterable of Seen
     width_px, height_px : int
         Size of the picture in source pixels.
     keep : callable, optional
         Called with each chunk's list of `Seen` and its face columns (to store landmarks).
-
-    Returns
-    -------
-    Measured
-        A few hundred bytes a picture; the landmarks themselves are not kept.
     """
-    frames: list[dict[str, np.ndarray]] = []
-    body: list[dict[str, np.ndarray]] = []
-    for chunk in _chunks(seen):
+
+    def __init__(self, width_px: int, height_px: int, keep: Keep | None = None):
+        self._size, self._keep = (width_px, height_px), keep
+        self._chunk: list[Seen] = []
+        self._frames: list[dict[str, np.ndarray]] = []
+        self._body: list[dict[str, np.ndarray]] = []
+        self._before: tuple[float, np.ndarray] | None = None  # time and body of the last look
+
+    def add(self, seen: Seen) -> None:
+        """Take in what was seen of the person in the next picture."""
+        self._chunk.append(seen)
+        if len(self._chunk) == _CHUNK:
+            self._measure()
+
+    def finish(self) -> Measured:
+        """What was measured: a few hundred bytes a picture."""
+        if self._chunk:
+            self._measure()
+        return Measured(_joined(self._frames), _joined(self._body))
+
+    def _measure(self) -> None:
+        chunk, self._chunk = self._chunk, []
         columns = measure_faces(np.stack([s.face for s in chunk]))
         columns["time_s"] = np.array([s.time_s for s in chunk])
         columns["frame"] = np.array([s.index for s in chunk], dtype=np.int32)
@@ -81,23 +97,29 @@ def measure(seen: Iterable[Seen], width_px: int, height_px: int, keep=None) -> M
             bodies = np.stack([s.body for s in chunk if s.body is not None])
             worlds = np.stack([s.world for s in chunk if s.world is not None])
             face = {name: values[looked] for name, values in columns.items()}
-            body.append({"time_s": face["time_s"],
-                         **measure_bodies(bodies, worlds, face, width_px, height_px)})  # fmt: skip
-        if keep is not None:
-            keep(chunk, columns)
-        frames.append(columns)
-    return Measured(_joined(frames), _joined(body))
+            self._body.append({
+                "time_s": face["time_s"], **measure_bodies(bodies, worlds, face, *self._size),
+                "motion_energy": self._moved(face["time_s"], bodies),
+            })  # fmt: skip
+        if self._keep is not None:
+            self._keep(chunk, columns)
+        self._frames.append(columns)
+
+    def _moved(self, time_s: np.ndarray, bodies: np.ndarray) -> np.ndarray:
+        times, points = time_s, bodies
+        if self._before is not None:
+            times = np.concatenate([[self._before[0]], time_s])
+            points = np.concatenate([self._before[1][None], bodies])
+        self._before = float(time_s[-1]), bodies[-1]
+        return motion_energy(times, points)[-len(time_s) :].astype(np.float32)
 
 
-def _chunks(seen: Iterable[Seen]) -> Iterator[list[Seen]]:
-    chunk: list[Seen] = []
+def measure(seen: Iterable[Seen], width_px: int, height_px: int, keep: Keep | None = None) -> Measured:
+    """Measure a stream of landmarks of one person; see `Measurement`."""
+    measurement = Measurement(width_px, height_px, keep)
     for one in seen:
-        chunk.append(one)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+        measurement.add(one)
+    return measurement.finish()
 
 
 def _joined(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -122,7 +144,10 @@ def measure_faces(face: np.ndarray) -> dict[str, np.ndarray]:
 def measure_bodies(
     body: np.ndarray, world: np.ndarray, face: dict[str, np.ndarray], width_px: float, height_px: float
 ) -> dict[str, np.ndarray]:
-    """`BODY_COLUMNS`, float32, shape (m,) each; `face` holds the same pictures' face columns."""
+    """`BODY_COLUMNS` but for motion energy, float32, shape (m,) each.
+
+    `face` holds the same pictures' face columns.
+    """
     columns = {
         "torso_yaw_deg": torso_yaw_deg(body, face["head_yaw_deg"]),
         "lean_deg": lean_deg(world),
@@ -131,7 +156,7 @@ def measure_bodies(
         "arms_visible": arms_visible(body, width_px, height_px),
         "hand_on_face": hand_on_face(body, face["face_x_px"], face["face_y_px"], face["face_height_px"]),
     }
-    return {name: columns[name].astype(np.float32) for name in BODY_COLUMNS}
+    return {name: values.astype(np.float32) for name, values in columns.items()}
 
 
 def to_signals(
@@ -160,7 +185,9 @@ def to_signals(
     hidden = (np.abs(frames["head_yaw_deg"]) > PROFILE_DEG) | (frames["eye_openness"] < CLOSED_EYES)
     names = ("gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_measured_deg")
     angles = np.stack([np.where(hidden, np.nan, frames[name]) for name in names], axis=1)
-    offset_yaw, offset_pitch = bias.offsets_deg(time_s, angles, causal)
+    # Who looks at somebody else's face says nothing about where the lens would be for them.
+    looks = np.full_like(angles, np.nan) if target.kind == "partner" else angles
+    offset_yaw, offset_pitch = bias.offsets_deg(time_s, looks, causal)
     frames["face_found"] = np.isfinite(frames["head_yaw_deg"])
     frames["head_pitch_deg"] = (
         frames["head_pitch_measured_deg"] - bias.HEAD_PITCH_MEAN_DEG
@@ -169,9 +196,14 @@ def to_signals(
     gaze_yaw, gaze_pitch = angles[:, 0] - offset_yaw, angles[:, 1] - offset_pitch
     yaw, pitch = direction_deg(target, time_s, gaze_yaw, gaze_pitch)
     angle = angle_between_deg(gaze_yaw, gaze_pitch, yaw, pitch)
-    if causal:
-        angle[time_s < target.end_s] = np.nan
-    frames |= {"gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch, "gaze_angle_deg": angle}
+    known_s = target.end_s if causal else 0.0
+    angle[time_s < known_s] = np.nan
+    frames |= {
+        "gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch, "gaze_angle_deg": angle,
+        # The trunk is compared with the lens until a calibrated target is known.
+        "target_yaw_deg": np.where(time_s < known_s, 0.0, yaw),
+        "target_pitch_deg": np.where(time_s < known_s, 0.0, pitch),
+    }  # fmt: skip
     known = _lately(frames["face_found"], time_s, cuts)
     body = _on_frames(measured.body, time_s, cuts, causal)
     frames |= {name: np.where(known, values, np.nan) for name, values in body.items()}

@@ -16,6 +16,7 @@ LEAST_CROP_FACES = 1.5  # ... and what is left of it beside somebody near.
 SMALL_BODY_SHARE = 0.05  # Under a face smaller than this, the body is not found in the whole picture.
 LOST_S = 2.0  # After this long without the chosen face, anybody may be chosen again.
 _PERSONS = ("largest", "left", "right")
+NO_BOXES = np.empty((0, 4), np.float32)
 
 
 @dataclass(frozen=True)
@@ -170,3 +171,47 @@ def column_of(box: np.ndarray, others: np.ndarray, width: int, height: int) -> R
         elif other[0] > x:
             right = min(right, float(other[0]))
     return Region(int(left), max(0, int(box[1] - size)), int(right), min(height, int(box[1] + 7 * size)))
+
+
+def apart(a: np.ndarray, b: np.ndarray) -> float:
+    """Distance between the centres of two boxes, in heights of the larger."""
+    centres = np.hypot(*((a[:2] + a[2:]) - (b[:2] + b[2:])) / 2)
+    return float(centres / max(a[3] - a[1], b[3] - b[1]))
+
+
+def left_first(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether the first box is further left in the picture than the second."""
+    return bool(a[0] + a[2] <= b[0] + b[2])
+
+
+def check_staff(staff: str) -> str:
+    """Validate ``--staff``: left, right (the picture's) or a number from 1, left to right."""
+    if staff in ("left", "right") or (staff.isdecimal() and int(staff) >= 1):
+        return staff
+    raise UsageError(f"--staff '{staff}' is not known: use left, right or a number from 1")
+
+
+def choose_pair(boxes: np.ndarray, staff: str) -> tuple[int, int]:
+    """Which of the detected faces are the staff member and the client.
+
+    Parameters
+    ----------
+    boxes : ndarray, shape (k, 4)
+        Two or more.
+    staff : str
+        left or right: of the two largest faces; a number from 1, from the picture's left: that one, and
+        the largest of the others (the last one where there are fewer).
+
+    Returns
+    -------
+    staff, client : int
+        Rows of `boxes`.
+    """
+    heights = boxes[:, 3] - boxes[:, 1]
+    by_size = np.argsort(-heights, kind="stable")
+    order = np.argsort(boxes[:, 0] + boxes[:, 2], kind="stable")
+    if staff.isdecimal():
+        chosen = int(order[min(int(staff), len(boxes)) - 1])
+        return chosen, int(next(k for k in by_size if k != chosen))
+    first, second = sorted((int(k) for k in by_size[:2]), key=lambda k: boxes[k, 0] + boxes[k, 2])
+    return (first, second) if staff == "left" else (second, first)

@@ -16,6 +16,9 @@ HAND_TO_FACE = 0.75  # A hand's knuckle nearer to the face's middle than this, i
 # Close-ups show hands without arms, to which Pose gives little visibility; it still places a hidden
 # hand well below the face, so that the place tells more than the visibility.
 HAND_VISIBLE = 0.1
+MOTION_VISIBLE = 0.5
+MOTION_GAP_S = 0.5
+MOST_MOTION = 50.0  # Shoulder widths a second: beyond it a track has jumped.
 
 ARM_COLUMNS = (
     "left_elbow_across", "left_elbow_up", "right_elbow_across", "right_elbow_up",
@@ -126,6 +129,37 @@ def hand_on_face(
         near |= (distance < HAND_TO_FACE * face_height_px) & (body[:, hand, 3] > HAND_VISIBLE)
     measurable = np.isfinite(centre).all(axis=1) & np.isfinite(body[:, 0, 0])
     return np.where(measurable, near.astype(float), np.nan)
+
+
+def motion_energy(time_s: np.ndarray, body: np.ndarray) -> np.ndarray:
+    """How fast head, shoulders and arms move: mean speed of those seen, shoulder widths a second, shape (n,).
+
+    What motion energy analysis counts in pixels that change (Ramseyer and Tschacher 2011), from landmarks.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (n,)
+    body : ndarray, shape (n, 33, 4)
+        x, y, z in pixels and visibility.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Speed since the look before; NaN for the first one, after a pause of more than `MOTION_GAP_S`, and
+        without a body.
+    """
+    if len(body) < 2:
+        return np.full(len(body), np.nan)
+    points = list(t.MOVING)
+    _, width = _shoulder_line(body)
+    step_s = np.diff(time_s)
+    moved = np.linalg.norm(np.diff(body[:, points, :2], axis=0), axis=-1)
+    seen = np.minimum(body[1:, points, 3], body[:-1, points, 3]) >= MOTION_VISIBLE
+    seen &= np.isfinite(moved)
+    total = np.where(seen, moved, 0.0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    measurable = seen.any(axis=1) & (step_s > 0) & (step_s <= MOTION_GAP_S)
+    speed = np.where(measurable, total / (width[1:] * np.where(step_s > 0, step_s, 1.0)), np.nan)
+    return np.concatenate([[np.nan], np.minimum(speed, MOST_MOTION)])
 
 
 def _shoulder_line(body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -66,6 +66,22 @@ COLUMNS: dict[str, Column] = {
         _column("gaze_pitch_deg", "deg", -180, 180, _UP, "line of sight against the line to the lens"),
         _column("gaze_angle_deg", "deg", 0, 180, "", "line of sight against the line to the target"),
         _column(
+            "gaze_angle_low_deg", "deg", 0, 180, "",
+            "target partner only: least angle to the target that its unknown distance allows",
+        ),
+        _column(
+            "gaze_angle_high_deg", "deg", 0, 180, "",
+            "target partner only: largest angle to the target that its unknown distance allows",
+        ),
+        _column(
+            "target_yaw_deg", "deg", -180, 180, _LEFT,
+            "direction of the target against the line to the lens; empty: the lens",
+        ),
+        _column(
+            "target_pitch_deg", "deg", -180, 180, _UP,
+            "direction of the target against the line to the lens; empty: the lens",
+        ),
+        _column(
             "eye_yaw_deg", "deg", -180, 180, _LEFT,
             "eyes in the head, from the irises, with the person's own offset still in it",
         ),
@@ -98,6 +114,10 @@ COLUMNS: dict[str, Column] = {
         ),
         _column("arms_visible", "1", 0, 1, "", "lower visibility of the two arms, inside the picture"),
         _column("hand_on_face", "1", 0, 1, "", "1 where a hand lies on the face, else 0"),
+        _column(
+            "motion_energy", "shoulder widths/s", 0, _INF, "",
+            "mean speed of head, shoulders and arms, as far as they are seen",
+        ),
         _column("eye_contact_prob", "1", 0, 1, "", "probability that the gaze is at the target"),
         _column("open_posture_prob", "1", 0, 1, "", "probability of arms open and trunk to the target"),
         _column("closed_posture_prob", "1", 0, 1, "", "probability of arms crossed before the trunk"),

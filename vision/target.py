@@ -1,4 +1,4 @@
-"""What eye contact is measured against: the lens, or a direction calibrated from the session."""
+"""What eye contact is measured against: the lens, a calibrated direction, or the partner's face."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Target:
     Attributes
     ----------
     kind : str
-        ``lens`` or ``calibrated``.
+        ``lens``, ``calibrated`` or ``partner``: the other face in the same picture.
     start_s, end_s : float
         ``calibrated``: the interval in which the person looked at the client. Until its end the target
         is unknown to whoever may not look ahead; ``lens``, known from the start, has 0.
@@ -33,19 +33,19 @@ class Target:
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """Read ``lens`` or ``calibrated:START-END`` (seconds).
+        """Read ``lens``, ``partner`` or ``calibrated:START-END`` (seconds).
 
         Raises
         ------
         UsageError
-            When it is neither.
+            When it is none of them.
         """
-        if text == "lens":
-            return LENS
+        if text in ("lens", "partner"):
+            return cls(text)
         found = _CALIBRATED.fullmatch(text)
         if found is None:
             raise UsageError(
-                f"--target '{text}' is not known: use lens, or calibrated:START-END in seconds "
+                f"--target '{text}' is not known: use lens, partner, or calibrated:START-END in seconds "
                 "(calibrated:2-5, say)"
             )
         start_s, end_s = float(found[1]), float(found[2])
@@ -61,7 +61,7 @@ class Target:
             )
 
     def __str__(self) -> str:
-        return self.kind if self.kind == "lens" else f"calibrated:{self.start_s:g}-{self.end_s:g}"
+        return self.kind if self.kind != "calibrated" else f"calibrated:{self.start_s:g}-{self.end_s:g}"
 
 
 LENS = Target()
@@ -72,7 +72,8 @@ def direction_deg(
 ) -> tuple[float, float]:
     """Yaw and pitch in degrees of the target against the line to the lens.
 
-    ``calibrated``: the median line of sight in the interval.
+    ``calibrated``: the median line of sight in the interval. ``partner``: NaN, for it moves
+    (`vision.partner`).
 
     Raises
     ------
@@ -82,6 +83,8 @@ def direction_deg(
     """
     if target.kind == "lens":
         return 0.0, 0.0
+    if target.kind == "partner":
+        return float("nan"), float("nan")
     target.check_within(float(time_s[-1]) if len(time_s) else 0.0)
     inside = (time_s >= target.start_s) & (time_s < target.end_s) & np.isfinite(gaze_yaw_deg)
     if inside.sum() < _ENOUGH_FRAMES:

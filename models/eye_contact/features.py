@@ -13,7 +13,9 @@ _SCALE = np.array([10.0, 10.0, 10.0, 30.0, 30.0, 0.3])
 
 
 def features(
-    columns: Mapping[str, np.ndarray], target_yaw_deg: float = 0.0, target_pitch_deg: float = 0.0
+    columns: Mapping[str, np.ndarray],
+    target_yaw_deg: float | np.ndarray = 0.0,
+    target_pitch_deg: float | np.ndarray = 0.0,
 ) -> np.ndarray:
     """Features of each frame, shape (n, len(FEATURES)), float32.
 
@@ -21,12 +23,12 @@ def features(
     ----------
     columns : mapping of str to ndarray, shape (n,)
         The named signals, gaze against the line to the lens; NaN: not measurable.
-    target_yaw_deg, target_pitch_deg : float
+    target_yaw_deg, target_pitch_deg : float or ndarray, shape (n,)
         Direction of the target; the model sees gaze and head against it.
     """
     table = np.stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES], axis=1)
-    table[:, [1, 3]] -= target_yaw_deg
-    table[:, [2, 4]] -= target_pitch_deg
+    table[:, [1, 3]] -= np.reshape(target_yaw_deg, (-1, 1))
+    table[:, [2, 4]] -= np.reshape(target_pitch_deg, (-1, 1))
     return (table / _SCALE).astype(np.float32)
 
 

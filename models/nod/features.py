@@ -51,7 +51,7 @@ def clock_features(
 def table_of(windows: np.ndarray) -> np.ndarray:
     """Windows, shape (m, LENGTH, 3), as rows of features: each angle about its own median."""
     centred = windows - np.median(windows, axis=1, keepdims=True)
-    return (centred.transpose(0, 2, 1).reshape(len(windows), -1) / _SCALE_DEG).astype(np.float32)
+    return (centred.transpose(0, 2, 1).reshape(len(windows), len(FEATURES)) / _SCALE_DEG).astype(np.float32)
 
 
 def mirrored(table: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.nod.features import ANGLES, CLASSES, DELAY_S, clock_features, mirrored
 from models.nod.simulate import simulate
-from models.training import Recipe, Recording, Rows, Trained
+from models.training import Recipe, Recording, Rows, Trained, linked
 from models.training import train as fit_and_export
 
 MIN_RATE_HZ = 12.0
@@ -50,7 +50,7 @@ def labels(moment_s: np.ndarray, events: Iterable[Mapping[str, Any]], gain: floa
 def rows(recordings: Sequence[Recording]) -> tuple[Rows, np.ndarray, np.ndarray]:
     """Measurable windows; which recording each one is of and the moment (s) it speaks of."""
     parts = []
-    linked = _linked(recordings)
+    group = linked(recordings)
     for number, recording in enumerate(recordings):
         time_s = recording.signals["time_s"]
         if np.median(np.diff(time_s)) * MIN_RATE_HZ > 1.01:
@@ -59,22 +59,13 @@ def rows(recordings: Sequence[Recording]) -> tuple[Rows, np.ndarray, np.ndarray]
         at = np.flatnonzero(np.isfinite(table).all(axis=1) & (clock_s >= DELAY_S + time_s[0]))
         moment_s = clock_s[at] - DELAY_S
         parts.append((table[at], labels(moment_s, recording.events),
-                      np.full(len(at), linked[recording.person]), np.full(len(at), number), moment_s))
+                      np.full(len(at), group[recording.person]), np.full(len(at), number), moment_s))
     x, y, person, number, moment = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Rows(x, y, person), number, moment
 
 
 def _angles(recording: Recording) -> np.ndarray:
     return np.stack([recording.signals[name] for name in ANGLES], axis=1).astype(float)
-
-
-def _linked(recordings: Sequence[Recording]) -> dict[str, str]:
-    """One name for all persons who share a clip: in a pair one may repeat the other's nods."""
-    name = {recording.person: recording.person for recording in recordings}
-    for clip in {recording.clip for recording in recordings}:
-        pair = sorted(name[one.person] for one in recordings if one.clip == clip)
-        name = {person: "+".join(pair) if known in pair else known for person, known in name.items()}
-    return name
 
 
 def made(recordings: Sequence[Recording]) -> Rows:
@@ -85,7 +76,7 @@ def made(recordings: Sequence[Recording]) -> Rows:
         series = simulate(RECIPE.seed * 100_000 + seed)
         gain = 1 / SIMULATED_GAIN
         parts.append(_thinned(rng, series.time_s, series.angles_deg, series.events, "made", gain))
-    linked = _linked(recordings)
+    group = linked(recordings)
     for recording in recordings:
         time_s = recording.signals["time_s"]
         if np.median(np.diff(time_s)) * MIN_RATE_HZ > 1.01:
@@ -99,7 +90,7 @@ def made(recordings: Sequence[Recording]) -> Rows:
                 {**event, "start_s": event["start_s"] * stretch, "end_s": event["end_s"] * stretch}
                 for event in recording.events
             ]
-            parts.append(_thinned(rng, time_s * stretch, angles, events, linked[recording.person], gain))
+            parts.append(_thinned(rng, time_s * stretch, angles, events, group[recording.person], gain))
     x, y, person = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Rows(x, y, person)
 

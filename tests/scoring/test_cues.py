@@ -90,7 +90,8 @@ def test_facing_is_within_twenty_degrees_of_the_target():
     yaw = np.array([0, 20, -20, 20.5, np.nan, 40])
     rows = table(np.arange(6) / 10, torso_yaw_deg=yaw)
     np.testing.assert_array_equal(facing(rows), [1, 1, 1, 0, np.nan, 0])
-    np.testing.assert_array_equal(facing(rows, target_yaw_deg=30), [0, 1, 0, 1, np.nan, 1])
+    turned = rows.assign(target_yaw_deg=30.0)
+    np.testing.assert_array_equal(facing(turned), [0, 1, 0, 1, np.nan, 1])
 
 
 @pytest.mark.parametrize(("cycles", "hz", "amplitude"), [(1, 2.0, 6.0), (2, 1.7, 10.0), (3, 2.9, 8.0)])

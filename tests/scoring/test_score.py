@@ -76,7 +76,7 @@ def test_facing_is_its_own_measure():
     got = scores(table)
     assert got["facing_share"].value == pytest.approx(0.75, abs=1e-3)
     assert got["open_posture_share"].value is None
-    turned = scores(table, target_yaw_deg=45)
+    turned = scores(table.assign(target_yaw_deg=45.0))
     assert turned["facing_share"].value == pytest.approx(0.25, abs=1e-3)
 
 

@@ -1,0 +1,1 @@
+"""Mirroring: does one person move as the other did a moment before?"""

@@ -1,0 +1,107 @@
+"""Labels, made pairs and recipe of the mirroring model: pure functions on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.mirroring.features import CLASSES, RATE_HZ, channels, clock, features, raw_movements
+from models.mirroring.simulate import pair
+from models.training import Recipe, Recording, Rows, Trained, linked
+from models.training import train as fit_and_export
+
+PAIRS = 70  # Made of the people of each household.
+EVERY_S = 1.0  # Neighbouring moments share nearly all of their window.
+BORDER_S = 1.5  # Moments this near to where following begins or ends could be called either.
+HOUSEHOLDS = 4
+RECIPE = Recipe(hidden=(24,), alpha=3.0, epochs=30, batch=256, inner_folds=4, outer_folds=4)
+POSITIVE = "mirroring"
+GROUPED = False  # A pair has no one skin tone, age or gender.
+_MADE = -1.0
+
+
+def rows(recordings: Sequence[Recording]) -> tuple[Rows, np.ndarray, np.ndarray]:
+    """Moments of the rendered and of the made pairs.
+
+    Returns
+    -------
+    rows : Rows
+        Whoever shares a household is never in both training and test.
+    number : ndarray, shape (n,)
+        Recording of (one of) the pair's people.
+    place : ndarray, shape (n,)
+        Moment in seconds in a rendered pair; below 0 in a made one.
+    """
+    home = households(recordings)
+    parts = [*_rendered(recordings, home), *_made(recordings, home)]
+    x, y, person, number, place = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Rows(x, y, person), number, place
+
+
+def households(recordings: Sequence[Recording]) -> dict[str, str]:
+    """Person -> the group of people from which pairs are made; who is rendered together is in one."""
+    group = linked(recordings)
+    moving = sorted({group[one.person] for one in recordings if one.groups.get("kind of clip") != "face"})
+    return {person: str(moving.index(name) % HOUSEHOLDS) for person, name in group.items() if name in moving}
+
+
+def _rendered(recordings: Sequence[Recording], home: dict[str, str]):
+    for clip in dict.fromkeys(one.clip for one in recordings):
+        both = [k for k, one in enumerate(recordings) if one.clip == clip]
+        if len(both) != 2:
+            continue
+        first, second = (recordings[k] for k in both)
+        time_s = first.signals["time_s"]
+        clock_s = clock(float(time_s[0]), float(time_s[-1]))
+        a, b = (
+            channels(raw_movements(one.signals, clock_s), second=one is second) for one in (first, second)
+        )
+        spans = [(e["start_s"], e["end_s"]) for one in (first, second) for e in one.events
+                 if e["kind"] == "mirroring"]  # fmt: skip
+        true = np.zeros(len(clock_s), bool)
+        for start, end in spans:
+            true |= (clock_s >= start) & (clock_s < end)
+        yield _sampled(a, b, true, home[first.person], both[0], clock_s)
+
+
+def _made(recordings: Sequence[Recording], home: dict[str, str]):
+    rng = np.random.default_rng(RECIPE.seed)
+    pieces: dict[str, list[np.ndarray]] = {}
+    number: dict[str, int] = {}
+    for k, one in enumerate(recordings):
+        if one.person in home:
+            time_s = one.signals["time_s"]
+            raw = raw_movements(one.signals, clock(float(time_s[0]), float(time_s[-1])))
+            pieces.setdefault(one.person, []).append(raw)
+            number.setdefault(one.person, k)
+    for house in sorted(set(home.values())):
+        people = sorted(person for person in pieces if home[person] == house)
+        for _ in range(PAIRS):
+            first, second = rng.choice(people, 2, replace=len(people) < 2)
+            made = pair(rng, pieces[first], pieces[second])
+            moment = np.full(made.a.shape[1], _MADE)
+            yield _sampled(made.a, made.b, made.mirroring, house, number[first], moment)
+
+
+def _sampled(a, b, true, house: str, number: int, place: np.ndarray):
+    table, _ = features(a, b)
+    labels = true.astype(int)
+    near = np.flatnonzero(np.diff(labels))
+    for border in near:
+        reach = round(BORDER_S * RATE_HZ)
+        labels[max(0, border + 1 - reach) : border + 1 + reach] = -1
+    at = np.arange(0, len(labels), round(EVERY_S * RATE_HZ))
+    at = at[np.isfinite(table[at]).all(axis=1)]
+    return table[at], labels[at], np.full(len(at), house), np.full(len(at), number), place[at]
+
+
+def views(recordings: Sequence[Recording], number: np.ndarray, place: np.ndarray) -> dict[str, np.ndarray]:
+    """Rows of rendered and of made pairs."""
+    return {"rendered pairs": place >= 0, "made pairs": place < 0}
+
+
+def train(recordings: Sequence[Recording], held_out: bool = True) -> Trained:
+    """The classifier; its held-out predictions are in the order of `rows`."""
+    # No mirror images: the features don't tell left from right, nor who is first.
+    return fit_and_export(rows(recordings)[0], CLASSES, None, RECIPE, held_out=held_out)

@@ -1,0 +1,178 @@
+"""Mirroring: does one of two people move as the other did a moment before, more than chance would have it?
+
+Windowed lagged cross-correlation of several channels (`models.mirroring.features.CHANNELS`) against
+pseudosynchrony (`scoring.synchrony`, `scoring.stretches`). Channels differ in how large a correlation chance
+gives: slow ones, as where the arms are, correlate by chance far more than quick ones. So each channel's curve
+is divided by the spread that the persistence of its two series makes one expect, and the largest peak over
+lags and channels is the statistic, searched in the same way in every surrogate: p holds for having looked at
+all channels, lags and directions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.mirroring.features import CHANNELS, RATE_HZ, channels, clock, features, raw_movements
+from scoring.interval import RESAMPLES
+from scoring.peaks import A_FOLLOWS, ANY, B_FOLLOWS, peaks_of
+from scoring.stretches import expected_spread, slid_curves
+from scoring.synchrony import LagCurves, lag_curves, p_value, z_interval
+from scoring.windowing import Windowing
+
+SURROGATES = 1000
+ALPHA = 0.05
+"""Above it the movement was not coordinated beyond chance, and nothing is said of moments."""
+
+LEAST_DEFINED = 0.5
+"""A channel takes part where its correlation is defined in at least this share of the windows."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Two people's movements on a common clock.
+
+    Attributes
+    ----------
+    clock_s : ndarray, shape (m,)
+    a, b : ndarray, shape (len(CHANNELS), m)
+        The staff member's and the client's; NaN where not measured.
+    """
+
+    clock_s: NDArray[np.float64]
+    a: NDArray[np.float64]
+    b: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, staff: pd.DataFrame, client: pd.DataFrame, session_s: tuple[float, float]) -> Moved:
+        """From both people's rows of `vision.signals.Signals`."""
+        clock_s = clock(*session_s)
+        both = (
+            channels(raw_movements({name: table[name].to_numpy() for name in table}, clock_s), second)
+            for table, second in ((staff, False), (client, True))
+        )
+        return cls(clock_s, *both)
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """Where the heads of both were measured, shape (m,)."""
+        head = CHANNELS.index("head_pitch")
+        return np.isfinite(self.a[head]) & np.isfinite(self.b[head])
+
+    def local_lag_s(self) -> NDArray[np.float64]:
+        """By how much one follows the other around each moment, shape (m,); positive: the client follows."""
+        return features(self.a, self.b)[1]
+
+
+@dataclass(frozen=True)
+class Coordination:
+    """What a session's movements say against chance.
+
+    Attributes
+    ----------
+    channel : str
+        In which the two resemble each other most, measured against chance; one of `CHANNELS`.
+    z, lag_s : float
+        Mean Fisher z there and its lag; positive: the client follows.
+    z_ci95, lag_ci95 : tuple of float or None
+        None where there are too few windows.
+    p, staff_follows_p, client_follows_p : float
+        Over all lags and channels; over lags below 0; over lags above 0.
+    windowing : Windowing
+        What was used.
+    windows : int
+    """
+
+    channel: str
+    z: float
+    lag_s: float
+    z_ci95: tuple[float, float] | None
+    lag_ci95: tuple[float, float] | None
+    p: float
+    staff_follows_p: float
+    client_follows_p: float
+    windowing: Windowing
+    windows: int
+
+    @property
+    def beyond_chance(self) -> bool:
+        return self.p <= ALPHA
+
+
+def coordination(moved: Moved, seed: int = 0, surrogates: int = SURROGATES) -> Coordination | None:
+    """Test a session against pseudosynchrony.
+
+    Returns
+    -------
+    Coordination or None
+        None where no channel varies in both people for long enough.
+
+    Raises
+    ------
+    InputError
+        When the session is too short for windows or for surrogates.
+    """
+    windowing = Windowing.for_duration(len(moved.clock_s) / RATE_HZ)
+    grid = windowing.on(len(moved.clock_s), RATE_HZ)
+    curves = lag_curves(moved.a, moved.b, RATE_HZ, windowing)
+    defined = np.isfinite(curves.windows_z).any(axis=2).mean(axis=1)
+    usable = defined >= LEAST_DEFINED
+    if not usable.any():
+        return None
+    chance = slid_curves(moved.a[usable], moved.b[usable], grid, surrogates, seed)
+    spread = np.array([expected_spread(*pair, grid) for pair in zip(moved.a, moved.b, strict=True)])
+    unit = (spread / np.sqrt(np.maximum(defined, LEAST_DEFINED)))[usable, None]
+    strength = peaks_of(curves.z[usable], RATE_HZ) / unit  # channels, 3
+    by_chance = (peaks_of(chance, RATE_HZ) / unit).max(axis=1)  # surrogates, 3
+    p = [_p(float(strength[:, column].max()), by_chance[:, column]) for column in range(3)]
+    channel = int(np.flatnonzero(usable)[strength[:, ANY].argmax()])
+    at = int(np.nanargmax(curves.z[channel]))
+    return Coordination(
+        channel=CHANNELS[channel],
+        z=float(curves.z[channel, at]),
+        lag_s=float(curves.lags_s[at]),
+        z_ci95=z_interval(curves.windows_z[channel, :, at], windowing, seed),
+        lag_ci95=_lag_interval(curves, channel, windowing, seed),
+        p=p[ANY],
+        staff_follows_p=p[A_FOLLOWS],
+        client_follows_p=p[B_FOLLOWS],
+        windowing=windowing,
+        windows=curves.windows_z.shape[1],
+    )
+
+
+def _p(strength: float, by_chance: NDArray) -> float:
+    """1 where there is no peak at all."""
+    return p_value(strength, by_chance) if np.isfinite(strength) else 1.0
+
+
+def _lag_interval(
+    curves: LagCurves, channel: int, windowing: Windowing, seed: int
+) -> tuple[float, float] | None:
+    """95 % interval of the peak's lag: windows resampled in blocks, the peak searched each time."""
+    windows_z = curves.windows_z[channel]
+    count = len(windows_z)
+    block = max(1, int(np.ceil(windowing.window_s / windowing.step_s)))
+    if count < 3 * block:
+        return None
+    rng = np.random.default_rng(seed)
+    starts = rng.integers(0, count, (RESAMPLES // 4, max(1, round(count / block))))
+    drawn = (starts[:, :, None] + np.arange(block)).reshape(len(starts), -1) % count
+    weights = np.zeros((len(starts), count))
+    for row, windows in zip(weights, drawn, strict=True):
+        np.add.at(row, windows, 1.0)
+    known = np.isfinite(windows_z)
+    total, defined = weights @ np.where(known, windows_z, 0.0), weights @ known.astype(float)
+    means = np.where(defined > 0, total / np.maximum(defined, 1e-9), -np.inf)
+    low, high = np.quantile(curves.lags_s[means.argmax(axis=1)], [0.025, 0.975])
+    at = float(curves.lags_s[int(np.nanargmax(curves.z[channel]))])
+    return min(float(low), at), max(float(high), at)
+
+
+def least_seconds() -> float:
+    """Sessions shorter than this have no score: a window and the lags, slid along each other."""
+    short = Windowing(6.0, 1.0)
+    return max(short.window_s + short.lag_s, 4 * short.lag_s + 1)

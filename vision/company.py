@@ -1,0 +1,72 @@
+"""How many people a recording is about: one, or two who face each other or the lens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from av.error import FFmpegError
+
+from vision.decode import open_container, picture_stream
+from vision.follow import all_faces
+from vision.landmarks import FaceDetector
+from vision.source import VideoFile
+from vision.upright import fit
+
+GLANCES = 15  # Pictures looked at, evenly over the recording.
+COMPARABLE = 0.45  # A face smaller than this share of the largest belongs to the background.
+TWO_SHARE = 0.4  # Two people in at least this share of the glances that show anybody: two take part.
+MORE_SHARE = 0.3  # More than two in at least this share: a group, of which one is measured.
+
+
+def count_people(video: VideoFile) -> int:
+    """1 or 2, from a few pictures spread over the recording.
+
+    A face detector misses a turned face now and then, so two need not be seen every time; more than two
+    are no pair.
+    """
+    shown = two = more = 0
+    detector = FaceDetector()
+    with contextlib.closing(detector):
+        for rgb in glances(video):
+            boxes = all_faces(detector, rgb)
+            heights = boxes[:, 3] - boxes[:, 1]
+            comparable = int((heights >= COMPARABLE * heights.max(initial=0)).sum())
+            shown += comparable > 0
+            two += comparable == 2
+            more += comparable > 2
+    return 2 if shown and two >= TWO_SHARE * shown and more < MORE_SHARE * shown else 1
+
+
+def glances(video: VideoFile, count: int = GLANCES) -> Iterator[np.ndarray]:
+    """Pictures at about even steps over a recording, upright, rgb; fewer where the file can't be searched."""
+    if not video.info.duration_s:
+        yield from _first_pictures(video)
+        return
+    size = fit(video.info.width, video.info.height, video.max_side)
+    for k in range(count):
+        picture = _picture_at(video.path, float(video.start) + (k + 0.5) * video.info.duration_s / count)
+        if picture is not None:
+            yield video.orientation.upright(picture, size)
+
+
+def _picture_at(path: Path, time_s: float):
+    with open_container(path) as container, contextlib.suppress(FFmpegError, ValueError):
+        stream = picture_stream(container, path)
+        container.seek(int(time_s / stream.time_base), stream=stream)
+        return next(container.decode(stream), None)
+    return None
+
+
+def _first_pictures(video: VideoFile, seconds: float = 15.0) -> Iterator[np.ndarray]:
+    """One picture a second from the start."""
+    due_s = 0.0
+    with contextlib.closing(iter(video)) as frames:
+        for frame in frames:
+            if frame.time_s >= due_s:
+                due_s += 1.0
+                yield frame.rgb
+            if frame.time_s > seconds:
+                return
