@@ -20,6 +20,7 @@ from scipy import stats
 from scoring.events import Event
 from scoring.interval import LEVEL, wilson
 from scoring.nod import MIN_RATE_HZ
+from scoring.pair_accuracy import OWN_FACE_PX, pair_parts
 from scoring.truth import Truth, match, rows_at
 
 FOUND_DEG = 60.0
@@ -42,11 +43,11 @@ class Measure:
     Attributes
     ----------
     key, label, unit : str
-        The unit is share, error (of a share), deg or px; the last three are errors.
+        The unit is share, error (of a share), deg, px or s; all but the first are errors.
     target : float or None
         What is to be reached: at least this for a share, at most this for an error.
     counted : str
-        What `n` counts: frames, movements or clips.
+        What `n` counts: frames, movements, clips or pairs.
     spread : bool
         Whether a group far below the overall value is pointed out.
     """
@@ -87,6 +88,11 @@ MEASURES = (
     Measure("shake_f1", "shakes of 5 deg and more: F1", "share", None, "movements", spread=True),
     Measure("shake_precision", "shakes: precision", "share", None, "movements"),
     Measure("shake_recall", "shakes: recall", "share", None, "movements"),
+    Measure("identity", "found face of two within 60 px of its own person", "share", 1.0),
+    Measure("pair_found", "one follows the other: p < .01", "share", 1.0, "pairs"),
+    Measure("pair_chance", "each moves on their own: p > .05", "share", 0.92, "pairs"),
+    Measure("pair_lag_s", "lag of the one who follows: error", "s", 0.25, "pairs"),
+    Measure("pair_time", "mirrored time inside mirroring events", "share", 0.6),
     Measure("eye_contact_share", "error of the score eye_contact_share", "error", None, "clips"),
     Measure("closed_posture_share", "error of the score closed_posture_share", "error", None, "clips"),
     Measure("open_posture_share", "error of the score open_posture_share", "error", None, "clips"),
@@ -144,7 +150,10 @@ class Figure:
     clips: int
 
 
-def tally(truth: Truth, table: pd.DataFrame, events: Sequence[Event], scores: Mapping[str, Any]) -> Tally:
+def tally(
+    truth: Truth, table: pd.DataFrame, events: Sequence[Event], scores: Mapping[str, Any],
+    dyad: Mapping[str, Any] | None = None,
+) -> Tally:  # fmt: skip
     """Compare what was measured of one person in one clip with the truth.
 
     Parameters
@@ -154,7 +163,10 @@ def tally(truth: Truth, table: pd.DataFrame, events: Sequence[Event], scores: Ma
         That person's rows of `vision.signals.Signals`, with probabilities. They are laid over the frames
         of the truth by time; a frame without a row within half a step counts as not measured.
     events : sequence of Event
+        This person's, and for `dyad` the pair's.
     scores : mapping of str to scoring.score.Score
+    dyad : mapping of str to scoring.score.Score, optional
+        The pair's, to be counted with one of the two.
     """
     row = rows_at(truth.time_s, table["time_s"], truth.step_s / 2)
     frames = table.iloc[row].reset_index(drop=True) if len(table) else table.reindex(range(len(row)))
@@ -171,6 +183,8 @@ def tally(truth: Truth, table: pd.DataFrame, events: Sequence[Event], scores: Ma
         for kind in ("nod", "shake"):
             movements, mistaken[kind] = _movements(truth, events, kind)
             counts |= movements
+    if dyad is not None:
+        counts |= {key: Count(*parts) for key, parts in pair_parts(truth, events, dyad).items()}
     without, contact = (prob[np.isfinite(prob) & (truth.contact == label)] for label in (0, 1))
     return Tally(truth, counts, (without, contact), mistaken)
 
@@ -181,6 +195,9 @@ def _face(truth: Truth, signal) -> dict[str, Count]:
     found = (signal("face_found") == 1) & ~(off > OWN_FACE * height)
     near = truth.head_deg <= FOUND_DEG
     counts = {"face_found": Count((found & near).sum(), near.sum(), int(near.sum()))}
+    if truth.pair is not None:
+        seen = (signal("face_found") == 1) & np.isfinite(off)
+        counts["identity"] = Count((seen & (off <= OWN_FACE_PX)).sum(), seen.sum(), int(seen.sum()))
     off = off[found & near & np.isfinite(off)]
     if off.size:
         counts["face_position_px"] = Count(float(np.median(off)), 1, off.size)

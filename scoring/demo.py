@@ -11,8 +11,9 @@ from scoring.resources import sample_path
 from scoring.session import Session
 
 SAMPLE = "demo.mp4"
-TITLE = "Demo: a rendered practice session"
-CONSENT = "A rendered person (CC0): nobody was recorded."
+TARGET = "calibrated:2.4-5.8"  # When both look at each other's place across the counter.
+TITLE = "Demo: a rendered practice session of two people"
+CONSENT = "Rendered people (CC0): nobody was recorded."
 REPORT = "report.html"
 
 
@@ -32,7 +33,9 @@ def run_demo(library: Path) -> Path:
     sample = sample_path(SAMPLE)
     terminal.say("Analysing the bundled sample ...")
     with terminal.Progress(sample.name) as progress:
-        result = analyze_video(sample, library, title=TITLE, consent=CONSENT, progress=progress)
+        result = analyze_video(
+            sample, library, people="2", target=TARGET, title=TITLE, consent=CONSENT, progress=progress
+        )
     for notice in result.notices:
         terminal.say(notice)
     terminal.print_result(result.session, result.scores, result.feedback)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attune import AttuneError, InputError
 from scoring import terminal
 from scoring.accuracy import MEASURES, RESAMPLES, Figure, Measure, Tally, figures, tally
 from scoring.truth import MOVEMENTS, Truth, read_truth
+
+if TYPE_CHECKING:
+    from scoring.recording import Analysed
 
 FAR_BELOW = 0.05
 """A group whose F1 is further than this below the overall one is pointed out."""
@@ -25,7 +28,7 @@ CAVEATS = (
 _CLIP_COLUMNS = {
     "face_found": "found", "head_yaw_deg": "yaw", "head_pitch_deg": "pitch", "head_roll_deg": "roll",
     "contact_f1": "contact", "contact_coverage": "covered", "closed_f1": "closed", "open_f1": "open",
-    "nod_f1": "nods", "shake_f1": "shakes",
+    "nod_f1": "nods", "shake_f1": "shakes", "identity": "own", "pair_lag_s": "lag", "pair_time": "mirrored",
 }  # fmt: skip
 
 
@@ -209,28 +212,40 @@ def evaluate_folder(folder: Path, progress: Callable[..., None] | None = None) -
 
 def _analysed(truths: Sequence[Truth], progress: Callable[..., None] | None) -> tuple[list[Tally], int]:
     """Tallies, and how many clips could not be analysed; those are named on stderr."""
-    from scoring.analyze import Options, analyze_recording
+    from scoring.recording import Options, analyze_recording
 
     tallies: list[Tally] = []
     unusable: set[Path] = set()
-    total_s = sum(float(truth.time_s[-1]) for truth in truths)
+    total_s = sum({truth.video: float(truth.time_s[-1]) for truth in truths}.values())
     frames, done_s = 0, 0.0
 
     def within_all(clip_frames: int, time_s: float, _: float | None = None) -> None:
         if progress is not None:
             progress(frames + clip_frames, done_s + time_s, total_s)
 
+    by_video: dict[Path, list[Truth]] = {}
     for truth in truths:
+        by_video.setdefault(truth.video, []).append(truth)
+    for video, people in by_video.items():
+        options = Options(people="2", staff="left") if len(people) == 2 else Options(people="1")
         try:
-            found = analyze_recording(truth.video, Options(person=truth.side), within_all)
-            table, scores = found.signals.person("staff"), found.judgement.scores.get("staff", {})
-            tallies.append(tally(truth, table, found.judgement.events, scores))
+            tallies += _tallies(people, analyze_recording(video, options, within_all))
         except AttuneError as error:
             terminal.say(str(error))
-            unusable.add(truth.video)
-        frames += len(truth.time_s)
-        done_s += float(truth.time_s[-1])
+            unusable.add(video)
+        frames += len(people[0].time_s)
+        done_s += float(people[0].time_s[-1])
     return tallies, len(unusable)
+
+
+def _tallies(people: Sequence[Truth], found: Analysed) -> Iterator[Tally]:
+    """One per person; what is said of the two together counts with the first."""
+    judged = found.judgement
+    for truth in people:
+        person = "client" if truth.side == "right" else "staff"
+        events = [event for event in judged.events if event.person in (person, "dyad")]
+        dyad = judged.scores.get("dyad") if truth is people[0] else None
+        yield tally(truth, found.signals.person(person), events, judged.scores.get(person, {}), dyad)
 
 
 def _plain(figure: Figure) -> dict[str, Any]:

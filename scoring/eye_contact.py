@@ -19,6 +19,19 @@ BLINK_MAX_S = 0.5
 blinks last 0.1 to 0.4 s."""
 
 
+THRESHOLD_DEG = 7.5
+"""Between what counts as eye contact and what doesn't (6 and 9 degrees, models/eye_contact/card.md)."""
+
+
+def uncertain(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Where the interval of angles to the target holds the threshold, so that either may be true; shape (n,).
+
+    Only a partner's face gives an interval (`vision.partner`): how far away it is isn't known.
+    """
+    low, high = table["gaze_angle_low_deg"].to_numpy(), table["gaze_angle_high_deg"].to_numpy()
+    return (low <= THRESHOLD_DEG) & (high > THRESHOLD_DEG)
+
+
 def eye_contact_prob(table: pd.DataFrame) -> NDArray[np.float64]:
     """Probability of eye contact per frame with the blinks taken out.
 

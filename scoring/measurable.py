@@ -10,10 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scoring.events import Event, frame_ends, runs
-from scoring.eye_contact import eye_contact_prob
+from scoring.eye_contact import eye_contact_prob, uncertain
 from scoring.nod import fast_enough, head_prob
 from scoring.posture import POSTURES
-from vision.partner import uncertain
 
 CUES = ("eye_contact", "posture", "nod")
 

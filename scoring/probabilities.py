@@ -10,7 +10,7 @@ from models.eye_contact import features as eye_contact
 from models.mirroring import features as mirroring
 from models.nod import features as nod
 from models.posture import features as posture
-from vision.partner import uncertain
+from scoring.eye_contact import uncertain
 from vision.signals import Signals
 
 ARMS_VISIBLE = 0.5  # As in scoring.measurable: below it an arm is not in the picture.

@@ -56,6 +56,23 @@ class Movement:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """What is true of two people together in one clip.
+
+    Attributes
+    ----------
+    lag_s : float or None
+        By how much the one on the right follows the one on the left (below 0: the other way round); None
+        where each moves on their own.
+    spans : tuple of (start_s, end_s)
+        In which one follows the other.
+    """
+
+    lag_s: float | None
+    spans: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Truth:
     """What is true of one person in one clip.
 
@@ -77,6 +94,8 @@ class Truth:
         `NUMBERS`, and ``eye_x``, ``eye_y`` in pixels (float, NaN is unknown), and `CHOICES` (str, empty is
         unknown), each of shape (n,).
     movements : tuple of Movement
+    pair : Pair or None
+        In a clip of two people; the same for both.
     """
 
     clip: str
@@ -87,6 +106,7 @@ class Truth:
     time_s: NDArray[np.float64]
     frames: Mapping[str, NDArray]
     movements: tuple[Movement, ...]
+    pair: Pair | None = None
 
     @property
     def step_s(self) -> float:
@@ -159,13 +179,15 @@ def _read(path: Path, data: Any) -> list[Truth]:
     if not (np.diff(time_s, prepend=-1) > 0).all():
         raise ValueError("the frames' 'time_s' don't rise from 0")
     columns = [_columns([frame[f"p{i}"] for frame in frames]) for i in range(len(people))]
+    sides = _sides(columns)
+    pair = _pair(data.get("mirroring"), sides) if len(people) == 2 else None
     return [
         Truth(
             path.stem, video, _person(path.stem, i, subject), side, _groups(data, subject), time_s, column,
-            tuple(_movement(one) for one in _list(person, "events")),
+            tuple(_movement(one) for one in _list(person, "events")), pair,
         )
         for i, (person, subject, column, side) in enumerate(
-            zip(people, subjects, columns, _sides(columns), strict=True)
+            zip(people, subjects, columns, sides, strict=True)
         )
     ]  # fmt: skip
 
@@ -204,6 +226,16 @@ def _sides(columns: list[dict[str, NDArray]]) -> list[str]:
         return ["largest"]
     first, second = (np.nanmedian(one["eye_x"]) for one in columns)
     return ["left", "right"] if first <= second else ["right", "left"]
+
+
+def _pair(mirroring: Mapping[str, Any] | None, sides: list[str]) -> Pair:
+    if not mirroring:
+        return Pair(None)
+    lag, follower = _numbers([mirroring], "lag_s")[0], mirroring["follower"]
+    if follower not in (0, 1):
+        raise ValueError("the 'follower' is neither 0 nor 1")
+    spans = tuple((float(start), float(end)) for start, end in _list(mirroring, "segments"))
+    return Pair(float(lag if sides[follower] == "right" else -lag), spans)
 
 
 def _movement(event: Mapping[str, Any]) -> Movement:

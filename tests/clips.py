@@ -15,7 +15,7 @@ from vision.source import Frame, VideoFile
 from vision.writer import encode_video
 
 SAMPLES = ROOT / "samples"
-DEMO, STANDING, OTHER = "demo", "clips/solo_03_0", "clips/solo_05_0"
+DEMO, STANDING, OTHER = "clips/solo_00_0", "clips/solo_03_0", "clips/solo_05_0"
 """640 x 480 at 25 frames a second; 1280 x 720 at 24; 640 x 480 at 25, another person."""
 
 

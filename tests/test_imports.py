@@ -12,8 +12,10 @@ PACKAGES = ("vision", "models", "scoring", "dashboard")
 JUDGING = (
     "events", "eye_contact", "posture", "nod", "measurable", "interval",
     "score", "scorecard", "feedback", "profile", "judge",
-    "synchrony", "surrogates", "correlation", "windowing", "peaks",
+    "synchrony", "surrogates", "correlation", "windowing", "peaks", "stretches", "mirroring", "dyad",
 )  # fmt: skip
+# Arrays in, arrays out: what the mirroring model sees is also what the test against chance compares.
+CHANNELS = "models.mirroring.features"
 FORBIDDEN = {
     "vision": {"models", "scoring", "dashboard"},
     "models": {"vision", "scoring", "dashboard"},
@@ -22,7 +24,7 @@ FORBIDDEN = {
 }
 ONLY_IMPORTER = {"mediapipe": "vision/landmarks.py", "onnxruntime": "models/classifier.py"}
 # What the command line imports before it knows the command.
-LIGHT = ("cli", "synchrony_command", "terminal")
+LIGHT = ("cli", "analyze_command", "synchrony_command", "terminal")
 # They train and extract; not part of what runs for users.
 MAINTENANCE = ("train.py", "training.py", "extraction.py")
 
@@ -71,7 +73,8 @@ def test_judging_sees_no_video(name):
     if not path.exists():
         pytest.skip(f"there is no scoring/{name}.py")
     used = imported(path.read_text("utf-8"), "scoring")
-    assert not {one.split(".")[0] for one in used} & {"av", "cv2", "mediapipe", "models", "dashboard"}
+    assert not {one.split(".")[0] for one in used} & {"av", "cv2", "mediapipe", "dashboard"}
+    assert all(one.startswith(CHANNELS) for one in used if one.split(".")[0] == "models")
     from_vision = {one for one in used if one.split(".")[0] == "vision"}
     assert all(one == "vision.signals" or one.startswith("vision.signals.") for one in from_vision)
     allowed = {f"scoring.{one}" for one in JUDGING}

@@ -69,9 +69,14 @@ def test_numbers_follow_the_language():
 
 
 def test_gaze_is_said_to_be_toward_the_camera_that_stands_in_for_the_client():
-    for cases in (Profile.load().wording[name] for name in ("eye_contact_share", "eye_contact_mean_bout_s")):
-        for wording in cases.values():
-            assert "the camera, which stands in for your client" in wording.seen
+    profile = Profile.load()
+    assert "the camera, which stands in for your client" in profile.sentence("toward_lens")
+    for score in ("eye_contact_share", "eye_contact_mean_bout_s"):
+        for side in profile.wording[score]:
+            words = profile.words(
+                score, side, value="3", band_low="1", band_high="2", toward=profile.sentence("toward_lens")
+            )
+            assert "toward the camera, which stands in for your client, for 3" in words.seen
 
 
 def test_a_profile_of_ones_own_changes_only_what_it_names(tmp_path):

@@ -131,7 +131,7 @@ def test_two_people_are_measured_against_the_same_session():
     table = signals(staff.assign(person="staff")).table
     both = np.concatenate([table.to_numpy(), signals(client.assign(person="client")).table.to_numpy()])
     judgement = judge(signals(type(table)(both, columns=table.columns)), PROFILE)
-    assert set(judgement.scores) == {"staff", "client"}
+    assert set(judgement.scores) == {"staff", "client", "dyad"}
     assert judgement.scores["client"]["eye_contact_share"].value is None
     assert "no picture" in judgement.scores["client"]["eye_contact_share"].reason
     assert judgement.scores["staff"]["eye_contact_share"].value == pytest.approx(0.5)
