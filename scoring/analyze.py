@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from attune import InputError, __version__
 from models import classifier
 from scoring.recording import (
     MAX_SIDE,
+    TWO_MEASURED,
     Analysed,
     Options,
     Progress,
@@ -90,6 +92,7 @@ def analyze_video(
             found = analyze_two_recordings(
                 staff, client, aligned["offset_s"], chosen, progress, landmarks
             )
+            found = replace(found, notices=(_alignment(aligned), *found.notices))
         analysed_s = time.monotonic() - started
         if keep_video:
             for one, name in zip(found.recordings, (VIDEO, SECOND_VIDEO), strict=False):
@@ -125,6 +128,13 @@ def _aligned(videos: list[Path], infos: list, offset_s: float | None) -> dict[st
     }  # fmt: skip
 
 
+def _alignment(aligned: Mapping[str, Any]) -> str:
+    begins = f"the client's recording begins at {aligned['offset_s']:.2f} s of the staff member's"
+    if aligned["aligned_by"] == "given":
+        return f"{begins}, as given"
+    return f"{begins}, found from the sound (confidence {aligned['confidence']:.2f} of 1)"
+
+
 def _parameters(options: Options, kept: bool) -> dict[str, Any]:
     return {
         "target": options.target, "profile": options.profile, "people": options.people,
@@ -154,7 +164,8 @@ def _session_info(
             "models": classifier.hashes(),
         },
         "parameters": parameters,
-        "notices": list(found.notices),
+        # Roles can be swapped later: who is who stands in `roles` alone.
+        "notices": [text for text in found.notices if not text.startswith(TWO_MEASURED)],
     }  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 Windowed lagged cross-correlation of several channels (`models.mirroring.features.CHANNELS`) against
 pseudosynchrony (`scoring.synchrony`, `scoring.stretches`). Channels differ in how large a correlation chance
 gives: slow ones, as where the arms are, correlate by chance far more than quick ones. So each channel's curve
-is divided by the spread that the persistence of its two series makes one expect, and the largest peak over
-lags and channels is the statistic, searched in the same way in every surrogate: p holds for having looked at
-all channels, lags and directions.
+is divided by the spread that the persistence of its two series makes one expect; who mirrors seldom does it
+in one channel only, so their sum counts as a channel too. The largest peak over lags and channels is the
+statistic, searched in the same way in every surrogate: p holds for having looked at all channels, lags and
+directions.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.mirroring.features import CHANNELS, RATE_HZ, channels, clock, features, raw_movements
+from models.mirroring.features import CHANNELS, RATE_HZ, TOGETHER, channels, clock, features, raw_movements
 from scoring.interval import RESAMPLES
 from scoring.peaks import A_FOLLOWS, ANY, B_FOLLOWS, peaks_of
-from scoring.stretches import expected_spread, slid_curves
-from scoring.synchrony import LagCurves, lag_curves, p_value, z_interval
+from scoring.stretches import expected_spread, slid_curves, widened
+from scoring.synchrony import lag_curves, p_value, z_interval
 from scoring.windowing import Windowing
 
 SURROGATES = 1000
@@ -74,9 +75,9 @@ class Coordination:
     Attributes
     ----------
     channel : str
-        In which the two resemble each other most, measured against chance; one of `CHANNELS`.
+        In which the two resemble each other most, measured against chance; one of `CHANNELS` or `TOGETHER`.
     z, lag_s : float
-        Mean Fisher z there and its lag; positive: the client follows.
+        Mean Fisher z there (of the channels in the sum) and its lag; positive: the client follows.
     z_ci95, lag_ci95 : tuple of float or None
         None where there are too few windows.
     p, staff_follows_p, client_follows_p : float
@@ -119,29 +120,62 @@ def coordination(moved: Moved, seed: int = 0, surrogates: int = SURROGATES) -> C
     grid = windowing.on(len(moved.clock_s), RATE_HZ)
     curves = lag_curves(moved.a, moved.b, RATE_HZ, windowing)
     defined = np.isfinite(curves.windows_z).any(axis=2).mean(axis=1)
-    usable = defined >= LEAST_DEFINED
-    if not usable.any():
+    used = np.flatnonzero(defined >= LEAST_DEFINED)
+    if not len(used):
         return None
-    chance = slid_curves(moved.a[usable], moved.b[usable], grid, surrogates, seed)
-    spread = np.array([expected_spread(*pair, grid) for pair in zip(moved.a, moved.b, strict=True)])
-    unit = (spread / np.sqrt(np.maximum(defined, LEAST_DEFINED)))[usable, None]
-    strength = peaks_of(curves.z[usable], RATE_HZ) / unit  # channels, 3
-    by_chance = (peaks_of(chance, RATE_HZ) / unit).max(axis=1)  # surrogates, 3
+    a, b = moved.a[used], moved.b[used]
+    spread = np.array([expected_spread(*pair, grid) for pair in zip(a, b, strict=True)])
+    unit = (spread / np.sqrt(defined[used]))[:, None]
+    sums = _sums(used)
+    strength = peaks_of(_with_sums(curves.z[used] / unit, sums), RATE_HZ)  # channels and sums, 3
+    chance = slid_curves(a, b, grid, surrogates, seed)
+    by_chance = widened(peaks_of(_with_sums(chance / unit, sums), RATE_HZ).max(axis=1), grid)  # surrogates, 3
     p = [_p(float(strength[:, column].max()), by_chance[:, column]) for column in range(3)]
-    channel = int(np.flatnonzero(usable)[strength[:, ANY].argmax()])
-    at = int(np.nanargmax(curves.z[channel]))
+    best = int(strength[:, ANY].argmax())
+    windows_z, channel = curves.windows_z[used[best : best + 1]], CHANNELS[used[min(best, len(used) - 1)]]
+    if best >= len(used):
+        windows_z, channel = curves.windows_z[used[sums[best - len(used)]]], TOGETHER[best - len(used)]
+    return _described(_mean(windows_z, 0), channel, curves.lags_s, p, windowing, seed)
+
+
+def _described(
+    windows_z: NDArray, channel: str, lags_s: NDArray, p: list[float], windowing: Windowing, seed: int
+) -> Coordination:
+    """`windows_z`, shape (windows, lags): of the channel, or the mean of those in the sum."""
+    curve = _mean(windows_z, 0)
+    at = int(np.nanargmax(curve))
     return Coordination(
-        channel=CHANNELS[channel],
-        z=float(curves.z[channel, at]),
-        lag_s=float(curves.lags_s[at]),
-        z_ci95=z_interval(curves.windows_z[channel, :, at], windowing, seed),
-        lag_ci95=_lag_interval(curves, channel, windowing, seed),
+        channel=channel,
+        z=float(curve[at]),
+        lag_s=float(lags_s[at]),
+        z_ci95=z_interval(windows_z[:, at], windowing, seed),
+        lag_ci95=_lag_interval(windows_z, lags_s, windowing, seed),
         p=p[ANY],
         staff_follows_p=p[A_FOLLOWS],
         client_follows_p=p[B_FOLLOWS],
         windowing=windowing,
-        windows=curves.windows_z.shape[1],
+        windows=len(windows_z),
     )
+
+
+def _sums(used: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Rows of the channels in each of `TOGETHER`: all but the roll in the other sense."""
+    left_out = (CHANNELS.index("head_roll_same"), CHANNELS.index("head_roll_mirror"))
+    return [np.flatnonzero(used != other) for other in left_out]
+
+
+def _with_sums(strength: NDArray, sums: list[NDArray[np.int64]]) -> NDArray:
+    """Curves, shape (..., channels, lags), followed by their sums, each of the same spread as one of them."""
+    known = np.where(np.isnan(strength), 0.0, strength)
+    together = [known[..., rows, :].sum(axis=-2) / np.sqrt(max(1, len(rows))) for rows in sums]
+    return np.concatenate([strength, np.stack(together, axis=-2)], axis=-2)
+
+
+def _mean(values: NDArray, axis: int) -> NDArray:
+    """Mean of what is defined, NaN where nothing is."""
+    known = np.isfinite(values)
+    count = known.sum(axis=axis)
+    return np.where(count > 0, np.where(known, values, 0.0).sum(axis=axis) / np.maximum(count, 1), np.nan)
 
 
 def _p(strength: float, by_chance: NDArray) -> float:
@@ -150,10 +184,9 @@ def _p(strength: float, by_chance: NDArray) -> float:
 
 
 def _lag_interval(
-    curves: LagCurves, channel: int, windowing: Windowing, seed: int
+    windows_z: NDArray, lags_s: NDArray, windowing: Windowing, seed: int
 ) -> tuple[float, float] | None:
     """95 % interval of the peak's lag: windows resampled in blocks, the peak searched each time."""
-    windows_z = curves.windows_z[channel]
     count = len(windows_z)
     block = max(1, int(np.ceil(windowing.window_s / windowing.step_s)))
     if count < 3 * block:
@@ -167,8 +200,8 @@ def _lag_interval(
     known = np.isfinite(windows_z)
     total, defined = weights @ np.where(known, windows_z, 0.0), weights @ known.astype(float)
     means = np.where(defined > 0, total / np.maximum(defined, 1e-9), -np.inf)
-    low, high = np.quantile(curves.lags_s[means.argmax(axis=1)], [0.025, 0.975])
-    at = float(curves.lags_s[int(np.nanargmax(curves.z[channel]))])
+    low, high = np.quantile(lags_s[means.argmax(axis=1)], [0.025, 0.975])
+    at = float(lags_s[int(np.nanargmax(_mean(windows_z, 0)))])
     return min(float(low), at), max(float(high), at)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from attune import InputError
-from models.mirroring.features import CHANNELS
+from models.mirroring.features import CHANNELS, TOGETHER
 from scoring.events import Hysteresis
 from scoring.measurable import CUES, REASONS
 
@@ -247,7 +247,7 @@ def _build(top: _Table) -> Profile:
         bands=_each(top.table("bands"), BANDED, _band),
         reasons=_each(top.table("reasons"), tuple(REASONS), _Table.text),
         cue_names=_each(top.table("cue_names"), ALL_CUES, _Table.text),
-        channels=_each(top.table("channels"), CHANNELS, _Table.text),
+        channels=_each(top.table("channels"), (*CHANNELS, *TOGETHER), _Table.text),
         sentences=_each(
             top.table("sentences"), tuple(_SENTENCES), lambda t, key: t.text(key, _SENTENCES[key])
         ),

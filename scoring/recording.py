@@ -27,6 +27,7 @@ from vision.target import Target
 
 MAX_SIDE = 1280  # Pictures are scaled down to this for the models; coordinates stay source pixels.
 PRESENT_S = 1.0  # Whose face is found for less than this, in all, is not taken for one of two.
+NEGLIGIBLE_S = 0.1
 _POSE_HZ = (1.0, 30.0)
 
 Progress = Callable[..., None]
@@ -203,7 +204,20 @@ def analyze_two_recordings(
             tables.append(to_signals(measured, prepared.target, options.causal, person).table)
     signals = Signals(pd.concat(tables, ignore_index=True))
     notices = [f"{one.info.path.name}: {text}" for one in recorded for text in _notices(one, options)]
+    notices += _left_out(recorded[1], offset_s, recorded[0].end_s)
     return _judged(tuple(recorded), signals, Setting(2, 2, options.target, 2), prepared, notices)
+
+
+def _left_out(client: Recorded, offset_s: float, session_end_s: float) -> list[str]:
+    """What of the client's recording lies outside the staff's, on whose clock the session is."""
+    before_s, after_s = max(0.0, -offset_s), max(0.0, client.end_s - session_end_s)
+    parts = [
+        f"{seconds:.1f} s {where}" for seconds, where in ((before_s, "before"), (after_s, "after"))
+        if seconds > NEGLIGIBLE_S
+    ]  # fmt: skip
+    if not parts:
+        return []
+    return [f"{client.info.path.name}: {' and '.join(parts)} the staff member's recording were left out"]
 
 
 def check_overlap(staff: SourceInfo, client: SourceInfo, offset_s: float) -> None:
@@ -351,6 +365,7 @@ def _notices(recorded: Recorded, options: Options) -> list[str]:
     return notices
 
 
+TWO_MEASURED = "two people were measured"
 ALONE = "only one person was seen where two were looked for: this is a session of one person"
 
 
@@ -358,6 +373,6 @@ def _whose_role(options: Options) -> str:
     staff = options.staff or "left"
     where = f"number {staff} from the left" if staff.isdecimal() else f"on the {staff} of the picture"
     return (
-        f"two people were measured; the one {where}, when both are first seen, is the staff member "
+        f"{TWO_MEASURED}; the one {where}, when both are first seen, is the staff member "
         "(attune roles SESSION --swap changes that)"
     )

@@ -24,9 +24,6 @@ HEIGHT_RATIOS = (0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.18)
 """Height of one's own face over the other's. Forehead to chin varies by about 6 % (standard deviation) among
 adults, so the ratio of two by about 8 %: the ends are two of these."""
 
-THRESHOLD_DEG = 7.5
-"""Between what counts as eye contact and what doesn't (6 and 9 degrees, models/eye_contact/card.md)."""
-
 TURNED_DEG = 45.0
 """A head turned further from the lens shows one eye only: no line of sight can be told."""
 
@@ -99,12 +96,6 @@ def toward_partner(table: pd.DataFrame, partner: pd.DataFrame, width_px: int, he
         target_yaw_deg=yaw[_LIKELY], target_pitch_deg=pitch[_LIKELY], gaze_angle_deg=angle[_LIKELY],
         gaze_angle_low_deg=angle.min(axis=(0, 1)), gaze_angle_high_deg=angle.max(axis=(0, 1)),
     )  # fmt: skip
-
-
-def uncertain(table: pd.DataFrame) -> np.ndarray:
-    """Where the interval of angles holds the threshold, shape (n,): it can't be said which side is true."""
-    low, high = table["gaze_angle_low_deg"].to_numpy(), table["gaze_angle_high_deg"].to_numpy()
-    return (low <= THRESHOLD_DEG) & (high > THRESHOLD_DEG)
 
 
 def _face(table: pd.DataFrame) -> np.ndarray:

@@ -24,6 +24,9 @@ CHANNELS = (
 left is your right. ``head_roll_mirror`` has the second person's roll with its sign turned; people who sit
 side by side may do the same in the body's own sense, ``head_roll_same``."""
 
+TOGETHER = ("all_mirror", "all_same")
+"""Sums of the channels: with the roll as in a mirror, and in the body's own sense."""
+
 RAW = (
     "head_yaw_deg", "head_pitch_deg", "head_roll_deg", "lean_deg", "wrist_separation", "arms_height",
     "motion_energy",
