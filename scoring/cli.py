@@ -21,7 +21,7 @@ INTERRUPTED = 130  # 128 + SIGINT, what shells expect; typer turns Ctrl-C into i
 
 app = typer.Typer(
     name="attune",
-    help="Measures observable body language in a recording: eye contact, open posture, nodding. "
+    help="Measures observable body language in a recording: eye contact, open posture, nodding, mirroring. "
     "Nothing leaves this machine.",
     add_completion=False,
     rich_markup_mode=None,  # file names and texts are data, and help stays quick
@@ -197,7 +197,9 @@ def training_data(
 def retrain(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="eye_contact, posture, nod; gaze or torso print constants."),
+        typer.Argument(
+            metavar="NAME", help="eye_contact, posture, nod, mirroring; gaze or torso print constants."
+        ),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Landmark tables, instead of models/data.")
