@@ -14,6 +14,9 @@ from scoring.dyad import UNITS
 from scoring.session import Session
 from tests import clips
 from tests.runs import analyze
+from tests.vision.test_sound import heard, record
+from vision.source import VideoFile
+from vision.writer import encode_video
 
 SECONDS = 3.0
 
@@ -209,6 +212,25 @@ def test_an_offset_beyond_the_recordings_is_one_sentence(folder, first, second, 
 def test_recordings_without_sound_need_an_offset(folder, first, second):
     done = analyze(first, "--client", second, library=folder / "silent")
     assert done.code == 1 and "--offset" in done.sentence and "sound" in done.sentence
+
+
+def test_two_cameras_are_aligned_by_their_sound(folder):
+    """Seven seconds of each, of which the second begins 1.2 s into the first."""
+    sounds = heard(5, 8.2, (0, 7), (1.2, 8.2), snr_db=15)
+    paths = []
+    for name, clip, sound in zip("ab", (clips.DEMO, clips.OTHER), sounds, strict=True):
+        heard_by = VideoFile(record(folder / f"sound-{name}.mkv", sound, codec="pcm_s16le", rate=16000))
+        paths.append(folder / f"with-sound-{name}.mp4")
+        frames = ((frame.time_s, frame.rgb) for frame in clips.pictures(clip, 7))
+        encode_video(paths[-1], frames, 25.0, sound_of=heard_by)
+    done = analyze(paths[0], "--client", paths[1], "--no-video", library=folder / "heard")
+    assert done.code == 0
+    source = done.sessions[0].info["second_source"]
+    assert source["offset_s"] == pytest.approx(1.2, abs=0.04)
+    assert source["aligned_by"] == "sound" and 0 < source["confidence"] <= 1
+    assert f"found from the sound (confidence {source['confidence']:.2f} of 1)" in done.err
+    client = done.sessions[0].signals().person("client")
+    assert client["time_s"].iloc[0] == pytest.approx(1.2, abs=0.04)
 
 
 @pytest.mark.parametrize(
