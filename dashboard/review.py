@@ -8,6 +8,7 @@ from urllib.parse import quote
 import numpy as np
 
 from scoring import scorecard, timeline
+from scoring.cameras import Camera, cameras_of
 from scoring.session import Session
 from scoring.summary import summary
 
@@ -25,13 +26,18 @@ def review(session: Session, id: str) -> dict:
     """
     base = f"/api/session/{quote(id, safe='')}"
     shown = summary(session)
+    cameras = cameras_of(session, shown.persons)
     return {
         "title": shown.title,
         "meta": shown.meta,
+        "measured": shown.measured,
         "notices": shown.notices,
         "duration_s": shown.duration_s,
         "fps": shown.fps,
         "video": f"{base}/video" if session.video else None,
+        "cameras": [_camera(camera, base) for camera in cameras],
+        # whose rows are the first video's frames
+        "frames_of": next(iter(cameras[0].persons), None),
         "report": f"{base}/report",
         "signals": {
             person: {"url": f"{base}/signals/{person}", "columns": COLUMNS} for person in shown.persons
@@ -42,6 +48,7 @@ def review(session: Session, id: str) -> dict:
             for person, label, groups in shown.scores
         ],
         "score_note": scorecard.HOW_TO_READ,
+        "feedback_heading": shown.feedback_heading,
         "feedback": [asdict(item) for item in shown.feedback],
         "foot": shown.footnotes,
     }
@@ -62,6 +69,20 @@ def signals(session: Session, person: str) -> bytes:
     return np.stack([rows[name].to_numpy("<f4") for name in COLUMNS]).tobytes()
 
 
+def _camera(camera: Camera, base: str) -> dict:
+    who = " and ".join(timeline.PERSON_LABELS.get(person, person) for person in camera.persons)
+    width, height = camera.size
+    path = f"{base}/video" if camera.number == 1 else f"{base}/video2"
+    return {
+        "label": f"{who} · camera {camera.number}",
+        "number": camera.number,
+        "staff": "staff" in camera.persons,
+        "video": path if camera.video else None,
+        "offset_s": camera.offset_s,
+        "aspect": width / height,
+    }
+
+
 def _lane(lane: timeline.Lane, persons: tuple[str, ...]) -> dict:
     return {
         "cue": lane.cue,
@@ -69,15 +90,17 @@ def _lane(lane: timeline.Lane, persons: tuple[str, ...]) -> dict:
         # what belongs to both is the same in either table
         "signals": lane.person if lane.person in persons else (persons[0] if persons else None),
         "kinds": [asdict(kind) for kind in lane.kinds],
+        "curves": [kind.kind for kind in lane.curves],
         "blocks": [
             {"kind": block.kind, "start": block.start_s, "end": block.end_s, "text": block.text}
             for block in lane.blocks
         ],
         "gaps": [{"start": gap.start_s, "end": gap.end_s, "reason": gap.reason} for gap in lane.gaps],
+        "note": lane.note,
         "empty": lane.empty,
     }
 
 
 def _group(group: scorecard.Group) -> dict:
-    rows = [{**asdict(row), "sign": row.sign, "spoken": row.spoken} for row in group.rows]
-    return {"cue": group.cue, "label": group.label, "rows": rows}
+    rows = [{**asdict(row), "said": row.said, "spoken": row.spoken} for row in group.rows]
+    return {"cue": group.cue, "label": group.label, "notes": group.notes, "rows": rows}

@@ -13,7 +13,7 @@ from attune import AttuneError
 from dashboard import review, shelf
 
 PLAYER = Path(__file__).with_name("player")
-MODULES = ("player.js", "timeline.js", "cards.js", "format.js")
+MODULES = ("player.js", "second.js", "timeline.js", "cards.js", "format.js")
 PRIVATE = {"cache-control": "no-store"}  # pictures of people don't belong in a browser's disk cache
 GONE = "There is no such session in this library."
 
@@ -39,6 +39,7 @@ def routes(library: Path) -> list[Route]:
         Route("/api/session/{id}/review", session_route(_review)),
         Route("/api/session/{id}/signals/{person}", session_route(_signals)),
         Route("/api/session/{id}/video", session_route(_video)),
+        Route("/api/session/{id}/video2", session_route(_second_video)),
         Route("/api/session/{id}/report", session_route(_report)),
         Route("/player/{name}", _module),
         Route("/api/{rest:path}", lambda request: _problem("Nothing is here.", 404)),
@@ -56,7 +57,14 @@ def _signals(session, request: Request) -> Response:
 
 
 def _video(session, request: Request) -> Response:
-    video = session.video
+    return _file(session, session.video)
+
+
+def _second_video(session, request: Request) -> Response:
+    return _file(session, session.second_video)
+
+
+def _file(session, video: Path | None) -> Response:
     if video is None or not Path(video).resolve().is_relative_to(Path(session.path).resolve()):
         return _problem("This session was kept without its video.", 404)
     return FileResponse(video, media_type="video/mp4", headers=PRIVATE)

@@ -99,7 +99,8 @@ def analyze_video(
                 store_video(one.info.path, writer.folder / name, one.loss is None)
         info = _session_info(found, chosen, parameters, title, consent)
         if aligned is not None:
-            info["second_source"] |= aligned
+            second = info["second_source"]
+            second |= aligned | {"duration_s": round(second["duration_s"] - aligned["offset_s"], 6)}
         frames = sum(one.frames for one in found.recordings)
         info["timings"] = {
             "analysis_s": round(analysed_s, 3),
@@ -109,7 +110,8 @@ def analyze_video(
             info["created"] = created
         session = writer.commit(info, found.signals, found.judgement)
     judged = found.judgement
-    return AnalysisResult(session.path, judged.events, judged.scores, judged.feedback, found.notices)
+    notices = found.notices if aligned is None else (_alignment(aligned), *found.notices)
+    return AnalysisResult(session.path, judged.events, judged.scores, judged.feedback, notices)
 
 
 def _aligned(videos: list[Path], infos: list, offset_s: float | None) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _SCORE_ABOUT = {
     "person": ("", "staff, client, or dyad for what belongs to both"),
     "score": ("", "name of the score"),
     "value": ("see unit", "empty: not measurable, see reason"),
-    "unit": ("", "share (0 to 1), s, count, per_min …"),
+    "unit": ("", "share (0 to 1), s, count, per_min, z (Fisher's), p"),
     "ci_low": ("see unit", "lower end of the 95 % interval"),
     "ci_high": ("see unit", "upper end of the 95 % interval"),
     "coverage": ("1", "share of the session in which it could be measured"),

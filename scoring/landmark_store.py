@@ -75,17 +75,21 @@ class _Keeper:
         return self._pose
 
 
-def rename_people(path: Path, names: Mapping[str, str], to: Path | None = None) -> None:
+def rename_people(
+    path: Path, names: Mapping[str, str], to: Path | None = None, since_s: Mapping[str, float] | None = None
+) -> None:
     """Write a file of landmarks again (or anew, to `to`) with other names.
 
-    Rows of people who are not in `names` are left out. A few hundred rows are in memory at once.
+    Rows of people who are not in `names`, and rows from before a person's `since_s`, are left out. A few
+    hundred rows are in memory at once.
     """
     written = path.with_name(f".{path.name}.partial") if to is None else to
     with pq.ParquetFile(path) as old, pq.ParquetWriter(written, SCHEMA, compression="zstd") as new:
         for batch in old.iter_batches(batch_size=512):
             table = pa.Table.from_batches([batch])
             for person, name in names.items():
-                mine = table.filter(pc.field("person") == person)
+                begins = (since_s or {}).get(person, -np.inf)
+                mine = table.filter((pc.field("person") == person) & (pc.field("time_s") >= begins))
                 if len(mine):
                     column = pa.array([name] * len(mine))
                     new.write_table(mine.set_column(2, "person", column).cast(SCHEMA))

@@ -18,7 +18,7 @@ from scoring.probabilities import add_probabilities
 from scoring.profile import Profile
 from vision.company import count_people
 from vision.extract import Extractor, Seen
-from vision.measure import Measured, Measurement, to_signals
+from vision.measure import Measured, Measurement, not_before, to_signals
 from vision.partner import toward_partner
 from vision.people import check_person, check_staff
 from vision.signals import PERSONS, Signals
@@ -92,6 +92,8 @@ class Recorded:
         How many people were looked for.
     names : dict of str to str
         Name under which landmarks were stored -> person; who is not in it was not there.
+    since_s : dict of str to float
+        Name under which landmarks were stored -> from when on they are this person's.
     faces_seen : int
         The largest number of faces seen at once.
     loss : str or None
@@ -105,6 +107,7 @@ class Recorded:
     people: dict[str, Measured]
     asked: int
     names: dict[str, str]
+    since_s: dict[str, float]
     faces_seen: int
     loss: str | None
     frames: int
@@ -154,7 +157,7 @@ def analyze_recording(
     with _landmark_file(landmarks) as store:
         recorded = _measured(source, options, options.wanted(source), store, progress)
     if landmarks is not None and recorded.asked == 2:
-        rename_people(landmarks, recorded.names)
+        rename_people(landmarks, recorded.names, since_s=recorded.since_s)
     with naming(video):
         signals = _signals(recorded.people, prepared.target, options.causal, recorded.info)
     setting = Setting(2 if len(recorded.people) == 2 else 1, 1, options.target, recorded.asked)
@@ -277,11 +280,17 @@ def _measured(
                 moved = _on_clock(seen, *shift)
                 if moved is not None:
                     measurement.add(moved)
-    found = {name: measurement.finish() for name, measurement in zip(names, measurements, strict=True)}
+    found = {
+        name: not_before(measurement.finish(), since_s)
+        for name, measurement, since_s in zip(names, measurements, extractor.since_s, strict=True)
+    }
     roles = _roles(found, extractor.swapped)
     people = {roles[name]: found[name] for name in sorted(roles, key=roles.__getitem__, reverse=True)}
     end_s = source.end_s + shift[0]
-    return Recorded(info, people, asked, roles, extractor.faces_seen, source.loss, source.frames_read, end_s)
+    since_s = dict(zip(names, extractor.since_s, strict=True))
+    return Recorded(
+        info, people, asked, roles, since_s, extractor.faces_seen, source.loss, source.frames_read, end_s
+    )
 
 
 def _roles(found: dict[str, Measured], swapped: bool) -> dict[str, str]:

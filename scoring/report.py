@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from scoring import scorecard, timeline
+from scoring.cameras import Camera, cameras_of
 from scoring.files import sync, writing
 from scoring.session import Session
 from scoring.stills import stills
@@ -52,6 +54,7 @@ def render(session: Session) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     shown = summary(session)
+    cameras = cameras_of(session, shown.persons)
     environment = Environment(
         loader=PackageLoader("scoring"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -59,23 +62,52 @@ def render(session: Session) -> str:
     environment.filters["clock"] = timeline.clock
     return environment.get_template("report.html").render(
         shown=shown,
-        pictures=_pictures(session, shown),
+        pictures=_pictures(cameras, shown),
         lanes=[_drawn(lane, shown, session) for lane in shown.lanes],
         ticks=_ticks(shown.duration_s),
         how_to_read=scorecard.HOW_TO_READ,
         kinds=timeline.KINDS,
-        sizes={"label": LABEL, "row": ROW, "curve": CURVE, "rows": 2 * ROW + 4},
+        sizes={"label": LABEL, "row": ROW, "curve": CURVE},
     )
 
 
-def _pictures(session: Session, shown: Summary) -> list[list[tuple[float, str]]]:
-    """For each feedback item its pictures: time and data URI."""
-    wanted = [_moments(item) for item in shown.feedback]
-    if not session.video:
-        return [[] for _ in wanted]
-    found = stills(Path(session.video), {time for times in wanted for time in times})
-    coded = {time: _data_uri(jpeg) for time, jpeg in found.items()}
-    return [[(time, coded[time]) for time in times if time in coded] for times in wanted]
+def _pictures(cameras: Sequence[Camera], shown: Summary) -> list[list[tuple[str, str]]]:
+    """For each feedback item its pictures: caption and data URI."""
+    found = {camera.number: _stills(camera, shown) for camera in cameras}
+    result = []
+    for item in shown.feedback:
+        chosen = [camera for camera in cameras if _speaks_of(item, camera)]
+        named = len(cameras) > 1
+        result.append(
+            [
+                (_caption(time, camera if named else None), _data_uri(found[camera.number][time]))
+                for time in _moments(item)
+                for camera in chosen
+                if time in found[camera.number]
+            ]
+        )
+    return result
+
+
+def _stills(camera: Camera, shown: Summary) -> dict[float, bytes]:
+    """The camera's pictures at the moments the feedback speaks of, by the session's time."""
+    wanted = {time for item in shown.feedback if _speaks_of(item, camera) for time in _moments(item)}
+    if camera.video is None or not wanted:
+        return {}
+    own = {time: camera.own_s(time) for time in wanted}
+    taken = stills(camera.video, own.values())
+    return {time: taken[at] for time, at in own.items() if at in taken}
+
+
+def _speaks_of(item: Item, camera: Camera) -> bool:
+    """Feedback is the staff member's; what belongs to both is seen in both pictures."""
+    return "staff" in camera.persons or item.cue in timeline.OF_BOTH
+
+
+def _caption(time: float, camera: Camera | None) -> str:
+    at = timeline.clock(time, tenths=True)
+    who = [timeline.PERSON_LABELS.get(person, person).lower() for person in camera.persons] if camera else []
+    return " · ".join([at, *who])
 
 
 def _data_uri(jpeg: bytes) -> str:
@@ -88,14 +120,14 @@ def _moments(item: Item) -> list[float]:
 
 def _drawn(lane: timeline.Lane, shown: Summary, session: Session) -> dict:
     """A lane with its curves, as the template draws it."""
+    # what belongs to both stands in either table
     person = lane.person if lane.person in shown.persons else next(iter(shown.persons), None)
     curves = []
-    if person and not lane.empty:
+    if person and lane.curves:
         rows = session.signals().person(person)
         times = rows["time_s"].to_numpy()
-        drawn = [kind for kind in lane.kinds if kind.line]
-        curves = [(kind, curve(times, rows[kind.line].to_numpy(), shown.duration_s)) for kind in drawn]
-    return {"lane": lane, "curves": curves}
+        curves = [(kind, curve(times, rows[kind.line].to_numpy(), shown.duration_s)) for kind in lane.curves]
+    return {"lane": lane, "curves": curves, "blocks_height": lane.rows * (ROW + 2)}
 
 
 def curve(times: np.ndarray, values: np.ndarray, duration_s: float) -> list[str]:

@@ -5,10 +5,12 @@ Read by the report and the dashboard, so that both say the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 
+from scoring.mirroring import ALPHA
 from scoring.profile import Band
 
 GROUPS = {
@@ -29,15 +31,21 @@ SCORES = {
     "nod_count": ("nod", "Nods", "count"),
     "nods_per_min": ("nod", "Nods per minute", "rate"),
     "shake_count": ("nod", "Head shakes", "count"),
+    "mirroring_p": ("mirroring", "Moving together", "p"),
+    "staff_follows_p": ("mirroring", "Staff follows client", "p"),
+    "client_follows_p": ("mirroring", "Client follows staff", "p"),
     "mirroring_share": ("mirroring", "Time in mirroring", "share"),
     "mirroring_lag_s": ("mirroring", "Delay", "lag"),
     "mirroring_z": ("mirroring", "Strength (mean Fisher z)", "number"),
-    "mirroring_p": ("mirroring", "By chance", "p"),
-    "staff_follows_p": ("mirroring", "Staff follows client, by chance", "p"),
-    "client_follows_p": ("mirroring", "Client follows staff, by chance", "p"),
 }
+# what staff do toward the client, the client does toward the staff member
+OTHERS_LABEL = {("client", "facing_share"): "Facing the staff member"}
 DRAWN = ("share", "seconds", "rate")
 SIGNS = {"in": "●", "edge": "◐", "below": "▼", "above": "▲", "none": ""}
+P_MEANS = (
+    "p is how often chance alone would give movements that go together this much: "
+    f"up to {ALPHA:g} ({ALPHA * 100:.0f} times in 100) counts as beyond chance."
+)
 HOW_TO_READ = (
     "The dot is what was measured, the line its 95 % interval, the green field the band of the profile. "
     "A wide line means that the recording says little: look at several sessions."
@@ -85,6 +93,11 @@ class Row:
         return SIGNS[self.state]
 
     @property
+    def said(self) -> str:
+        """The verdict behind its sign."""
+        return f"{self.sign} {self.verdict}".strip()
+
+    @property
     def spoken(self) -> str:
         """The drawing in one sentence, for those who don't see it."""
         parts = (f"{self.label}: {self.text}", self.verdict, *self.notes)
@@ -93,15 +106,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """The scores of one cue."""
+    """The scores of one cue; ``notes`` says once what holds for several of them."""
 
     cue: str
     label: str
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
 
 
-def groups(scores: Mapping[str, Mapping], bands: Mapping[str, Band]) -> list[Group]:
-    """One person's scores, grouped by cue in a fixed order.
+def groups(scores: Mapping[str, Mapping], bands: Mapping[str, Band], person: str = "staff") -> list[Group]:
+    """One person's scores, or those of both, grouped by cue in a fixed order.
 
     Parameters
     ----------
@@ -109,14 +123,58 @@ def groups(scores: Mapping[str, Mapping], bands: Mapping[str, Band]) -> list[Gro
         Name -> {value, unit, ci95, coverage, reason}, as in ``scores.json``.
     bands : mapping
         Name -> the profile's band.
+    person : str
+        Whose they are.
     """
     result = []
     for cue, label in GROUPS.items():
         known = [name for name, (group, _, _) in SCORES.items() if group == cue and name in scores]
-        if known:
-            rows = tuple(row(name, scores[name], bands.get(name)) for name in known)
-            result.append(Group(cue, label, rows))
+        if not known:
+            continue
+        rows = [
+            replace(one, label=OTHERS_LABEL.get((person, one.name), one.label))
+            for one in (row(name, scores[name], bands.get(name)) for name in known)
+        ]
+        repeated = _repeated(known, scores)
+        notes = [_about(reason, rows, names) for reason, names in repeated.items()]
+        if any(SCORES[one.name][2] == "p" and one.value is not None for one in rows):
+            rows = _against_chance(rows)
+            notes = [P_MEANS, *notes]
+        plain = (replace(one, notes=tuple(n for n in one.notes if n not in repeated)) for one in rows)
+        result.append(Group(cue, label, tuple(plain), tuple(notes)))
     return result
+
+
+def _repeated(names: Sequence[str], scores: Mapping[str, Mapping]) -> dict[str, list[str]]:
+    """Reason -> the scores that give it, where these are several."""
+    told = {name: str(scores[name].get("reason") or "") for name in names}
+    count = Counter(reason for reason in told.values() if reason)
+    return {reason: [n for n in names if told[n] == reason] for reason, times in count.items() if times > 1}
+
+
+def _about(reason: str, rows: Sequence[Row], names: Sequence[str]) -> str:
+    """A repeated reason, with what it speaks of where that isn't the whole group or how it was measured."""
+    concerned = [one for one in rows if one.name in names]
+    if len(concerned) == len(rows) or any(one.value is not None for one in concerned):
+        return reason
+    return f"{', '.join(one.label for one in concerned)}: {reason}"
+
+
+def _against_chance(rows: Sequence[Row]) -> list[Row]:
+    """Each p in words. Who follows whom is a question only where the two move together beyond chance."""
+    p = {one.name: one.value for one in rows if SCORES[one.name][2] == "p"}
+    together = p.get("mirroring_p")
+    if together is None:
+        return list(rows)
+    if together <= ALPHA:
+        verdicts = {name: _chance(value) for name, value in p.items()}
+    else:  # an interval of the strength that leaves out 0 would be taken for a finding
+        verdicts = {"mirroring_p": _chance(together), "mirroring_z": "no more than chance gives"}
+    return [replace(one, verdict=verdicts.get(one.name, one.verdict)) for one in rows]
+
+
+def _chance(p: float | None) -> str:
+    return "" if p is None else ("beyond chance" if p <= ALPHA else "not beyond chance")
 
 
 def row(name: str, score: Mapping, target: Band | None = None) -> Row:
@@ -137,7 +195,7 @@ def row(name: str, score: Mapping, target: Band | None = None) -> Row:
     if band:
         notes.append(f"band {_band(band, style)}")
     coverage = score.get("coverage")
-    if coverage is not None:
+    if coverage is not None and style != "p":
         notes.append(f"seen {write(coverage, 'share')} of the time")
     if reason:
         notes.append(reason)
@@ -178,16 +236,24 @@ def write(value: float, style: str) -> str:
     if style == "rate":
         return f"{value:.1f}"
     if style == "p":
-        return "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".")
+        digits = 2 if value >= 0.1 else 3
+        return "p < .001" if value < 0.001 else f"p = {value:.{digits}f}".replace("0.", ".")
     if style == "lag":
-        who = "together" if value == 0 else ("client after staff" if value > 0 else "staff after client")
-        return f"{abs(value):.1f} s, {who}"
+        return f"{abs(value):.1f} s, {_follower(value)}"
     return f"{value:.2f}"
 
 
+def _follower(lag_s: float) -> str:
+    return "together" if lag_s == 0 else ("client after staff" if lag_s > 0 else "staff after client")
+
+
 def _range(low: float, high: float, style: str) -> str:
+    if style == "lag" and low < 0:  # a sign would need explaining: say who follows instead
+        if high > 0:
+            return " to ".join(write(end, style) for end in (low, high))
+        low, high = -high, -low
     unit = {"share": " %", "seconds": " s", "lag": " s"}.get(style, "")
-    plain = style if style in ("share", "seconds", "count", "rate") else "number"
+    plain = {"lag": "seconds", "p": "number"}.get(style, style)
     numbers = [write(end, plain).removesuffix(unit) for end in (low, high)]
     return f"{numbers[0]} to {numbers[1]}{unit}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 
 QUALITY = 82
@@ -22,7 +23,8 @@ def stills(video: Path, times_s: Iterable[float], max_side: int = 480) -> dict[f
     Returns
     -------
     dict of float to bytes
-        JPEG per time; times that don't decode are missing.
+        JPEG per time; times before the first frame or after the last one's end, and those that don't
+        decode, are missing.
     """
     import av
 
@@ -33,7 +35,8 @@ def stills(video: Path, times_s: Iterable[float], max_side: int = 480) -> dict[f
             stream.thread_type = "AUTO"
             tick_s = float(stream.time_base or 0)  # unknown only in a broken file
             zero = (stream.start_time or 0) * tick_s
-            for time in sorted(set(times_s)):
+            end = stream.duration * tick_s if stream.duration else inf
+            for time in sorted({time for time in times_s if 0 <= time < end}):
                 container.seek(int((zero + time) / tick_s), stream=stream)
                 picture = _shown_at(container, stream, zero + time)
                 if picture is not None:

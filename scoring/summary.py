@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from attune import InputError
 from scoring import scorecard, timeline
+from scoring.cameras import Camera, cameras_of, measured_text, says_the_same
 from scoring.profile import Profile
 from scoring.session import Session
 
 PROXY = (
-    "Eye contact means that the line of sight points at the {target}: a visual proxy. Attune describes "
+    "Eye contact means that the line of sight points at {target}: a visual proxy. Attune describes "
     "movements and directions that can be seen. It does not say what anybody feels, thinks or intends."
 )
 UNSEEN = (
     "Hatched spans are not measurable: something was hidden, turned away or out of the picture. They count "
     "neither for nor against anybody; a score that rests on too little has no value."
 )
-TARGETS = {"lens": "lens, which stands in for the client", "partner": "other person's face"}
+LENS = "the lens, which stands in for the client"
+LENS_OF_TWO = "the lens of the camera, not at the other person's face"
+LENS_EACH = "the lens of one's own camera, which stands in for the other person"
+PARTNER = "the other person's face"
+CALIBRATED = "the direction in which the person looked during the calibration"
+DISTANCE = (
+    "How far away the other person's face is isn't known from one picture, so what can't be told is not "
+    "measurable."
+)
+BOTH = (
+    "Mirroring means that one person's movements follow the other's within a few seconds more than chance "
+    "would have it. It does not say that anybody meant to."
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,8 @@ class Summary:
     title : str
     meta : tuple of str
         Date, length, file: one line.
+    measured : tuple of str
+        Who was measured, and how two recordings were aligned: a sentence each.
     notices, footnotes, provenance : tuple of str
         What to know before reading; how to read it; with what it was made.
     duration_s, fps : float
@@ -66,6 +82,7 @@ class Summary:
 
     title: str
     meta: tuple[str, ...]
+    measured: tuple[str, ...]
     notices: tuple[str, ...]
     footnotes: tuple[str, ...]
     provenance: tuple[str, ...]
@@ -76,6 +93,10 @@ class Summary:
     scores: tuple[tuple[str, str, tuple[scorecard.Group, ...]], ...]
     sources: tuple[tuple[tuple[str, ...], str], ...]
     feedback: tuple[Item, ...]
+
+    @property
+    def feedback_heading(self) -> str:
+        return "Feedback for the staff member" if len(self.persons) > 1 else "Feedback"
 
 
 def summary(session: Session) -> Summary:
@@ -102,18 +123,23 @@ def _summary(session: Session) -> Summary:
     reasons = {} if profile is None else profile.reasons
     times = measured.table["time_s"]
     duration = max(float(source.get("duration_s") or 0), float(times.max()) if len(times) else 0.0)
-    scores = _scores(session.scores(), profile)
-    notices = [*info.get("notices", ()), *([source["loss"]] if source.get("loss") else []), *notice]
+    stored = session.scores()
+    scores = _scores(stored, profile)
+    cameras = cameras_of(session, measured.persons)
+    told = [str(text) for text in info.get("notices", ()) if not says_the_same(str(text))]
+    losses = [str(one.source["loss"]) for one in cameras if one.source.get("loss")]
+    notices = [*told, *(loss for loss in losses if not any(loss in text for text in told)), *notice]
     return Summary(
         title=str(info.get("title") or info.get("id") or "Session"),
         meta=_meta(info, duration),
-        notices=tuple(dict.fromkeys(str(text) for text in notices)),
-        footnotes=_footnotes(info, profile),
+        measured=measured_text(info, cameras),
+        notices=tuple(dict.fromkeys(notices)),
+        footnotes=_footnotes(info, profile, cameras),
         provenance=_provenance(info),
         duration_s=duration,
         fps=float(source.get("nominal_fps") or 25.0),
         persons=measured.persons,
-        lanes=tuple(timeline.lanes(session.events(), measured.persons, reasons)),
+        lanes=tuple(timeline.lanes(session.events(), measured.persons, reasons, stored.get("dyad"))),
         scores=scores,
         sources=_sources(scores),
         feedback=tuple(_item(item) for item in session.feedback()),
@@ -132,11 +158,11 @@ def _scores(scores: dict, profile: Profile | None):
     if not isinstance(scores, dict):
         raise TypeError("scores.json is not a mapping")
     bands = {} if profile is None else profile.bands
-    people = [person for person in timeline.PERSON_LABELS if person in scores]
+    # the bands are what staff aim at: a client is not held to them
     return tuple(
-        (person, timeline.PERSON_LABELS[person], tuple(scorecard.groups(scores[person], bands)))
-        for person in people
-    )
+        (person, label, tuple(scorecard.groups(scores[person], bands if person == "staff" else {}, person)))
+        for person, label in timeline.PERSON_LABELS.items() if person in scores
+    )  # fmt: skip
 
 
 def _sources(scores) -> tuple[tuple[tuple[str, ...], str], ...]:
@@ -167,22 +193,28 @@ def when(created) -> str:
     return f"{local.day} {local:%B %Y, %H:%M}"
 
 
-def _footnotes(info: dict, profile: Profile | None) -> tuple[str, ...]:
+def _footnotes(info: dict, profile: Profile | None, cameras: Sequence[Camera]) -> tuple[str, ...]:
     target = str(info.get("target") or "lens")
-    words = TARGETS.get(target, "direction in which the person looked during the calibration")
+    several = sum(len(camera.persons) for camera in cameras) > 1
+    lens = LENS_EACH if len(cameras) > 1 else LENS_OF_TWO if several else LENS
+    words = {"lens": lens, "partner": PARTNER}.get(target, CALIBRATED)
     culture = profile.culture_note if profile is not None else ""
-    return tuple(text for text in (PROXY.format(target=words), UNSEEN, culture) if text)
+    texts = (
+        PROXY.format(target=words), DISTANCE if target == "partner" else "", BOTH if several else "", UNSEEN,
+        culture,
+    )  # fmt: skip
+    return tuple(text for text in texts if text)
 
 
 def _provenance(info: dict) -> tuple[str, ...]:
     versions = info.get("versions") or {}
     programs = [f"{name} {version}" for name, version in versions.items() if isinstance(version, str)]
     models = [f"{name} {str(digest)[:12]}" for name, digest in (versions.get("models") or {}).items()]
-    source = info.get("source") or {}
+    sources = [info.get(name) or {} for name in ("source", "second_source")]
     lines = [
         f"Made with {', '.join(programs)}." if programs else "",
         f"Models (first digits of SHA-256): {', '.join(models)}." if models else "",
-        f"Recording: SHA-256 {source['sha256']}." if source.get("sha256") else "",
+        *(f"Recording: SHA-256 {source['sha256']}." for source in sources if source.get("sha256")),
         f"Profile: {info.get('profile') or 'default'}. Target: {info.get('target') or 'lens'}.",
     ]
     return tuple(line for line in lines if line)

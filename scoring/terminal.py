@@ -131,11 +131,13 @@ def score_lines(scores: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
     for person, named in scores.items():
         yield person
-        for group in groups(named, {}):
+        for group in groups(named, {}, person):
             yield f"  {group.label}"
             for row in group.rows:
-                notes = f" ({', '.join(row.notes)})" if row.notes else ""
-                yield f"    {row.label}: {row.text}{notes}"
+                said = [part for part in (row.said, *row.notes) if part]
+                yield f"    {row.label}: {row.text}" + (f" ({', '.join(said)})" if said else "")
+            for note in group.notes:
+                yield f"    {note}"
 
 
 def feedback_lines(items: list[Mapping[str, Any]]) -> Iterator[str]:

@@ -7,9 +7,11 @@ name, one colour and one place everywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
+
+from scoring.mirroring import ALPHA
 
 PERSON_LABELS = {"staff": "Staff", "client": "Client", "dyad": "Both"}
 
@@ -69,7 +71,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Lane:
-    """One cue of one person.
+    """One cue of one person, or of both.
 
     Attributes
     ----------
@@ -77,8 +79,9 @@ class Lane:
     kinds : tuple of Kind
     blocks : tuple of Block
     gaps : tuple of Gap
-    empty : str
-        Why nothing can be in this lane; empty text where something can.
+    note : str
+        Why there are no moments in this lane; empty text where there can be some. Then there is no curve
+        either, for its hills would be taken for moments.
     """
 
     cue: str
@@ -87,7 +90,28 @@ class Lane:
     kinds: tuple[Kind, ...]
     blocks: tuple[Block, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    empty: str = ""
+    note: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw but the note."""
+        return bool(self.note) and not self.gaps
+
+    @property
+    def rows(self) -> int:
+        """How many rows of blocks it has."""
+        return len(self.kinds)
+
+    @property
+    def curves(self) -> tuple[Kind, ...]:
+        """The kinds whose probability is drawn."""
+        return () if self.note else tuple(kind for kind in self.kinds if kind.line)
+
+    @property
+    def rows_text(self) -> str:
+        """What stands in which row, where there are two."""
+        above, *below = (kind.label.lower() for kind in self.kinds)
+        return f"above: {above}, below: {below[0]}" if below else ""
 
 
 CUES: dict[str, tuple[str, tuple[Kind, ...]]] = {
@@ -114,17 +138,25 @@ CUES: dict[str, tuple[str, tuple[Kind, ...]]] = {
     ),
     "mirroring": (
         "Mirroring",
-        (
-            Kind("mirroring", "Mirroring", "mirroring", SKY, DARK_INK, 0, "mirroring_prob"),
-            Kind("mutual_eye_contact", "Mutual eye contact", "mutual", BLUE, LIGHT_INK, 1),
-        ),
+        (Kind("mirroring", "Mirroring", "mirroring", SKY, DARK_INK, 0, "mirroring_prob"),),
+    ),
+    "mutual_eye_contact": (
+        "Mutual eye contact",
+        (Kind("mutual_eye_contact", "Mutual eye contact", "mutual", BLUE, LIGHT_INK, 0),),
     ),
 }
+OF_BOTH = ("mirroring", "mutual_eye_contact")
 KINDS: dict[str, Kind] = {kind.kind: kind for _, kinds in CUES.values() for kind in kinds}
 NEEDS_TWO = "Needs two people in the picture."
+NOT_TESTED = "It was not tested against chance."
 
 
-def lanes(events: pd.DataFrame, persons: tuple[str, ...], reasons: Mapping[str, str]) -> list[Lane]:
+def lanes(
+    events: pd.DataFrame,
+    persons: tuple[str, ...],
+    reasons: Mapping[str, str],
+    both: Mapping[str, Mapping] | None = None,
+) -> list[Lane]:
     """The lanes of a session, in the order in which they are drawn.
 
     Parameters
@@ -136,25 +168,50 @@ def lanes(events: pd.DataFrame, persons: tuple[str, ...], reasons: Mapping[str, 
         Those who were measured.
     reasons : mapping
         What the reasons of ``not_measurable`` are called; unknown ones are shown as they are.
+    both : mapping, optional
+        The scores of the dyad, as in ``scores.json``: moments of mirroring are shown only where the test
+        against chance allows it.
 
     Returns
     -------
     list of Lane
-        Eye contact, posture, nods for each person, then one lane for mirroring.
+        Eye contact, posture, nods for each person, then what belongs to both; one line for these where
+        there is one person.
     """
+    several = len(persons) > 1
     result = []
     for cue, (label, kinds) in CUES.items():
-        if cue == "mirroring":
-            empty = "" if len(persons) > 1 else NEEDS_TWO
-            result.append(_lane(cue, "dyad", label, kinds, events, reasons, empty))
-            continue
-        for person in persons:
-            name = f"{label} · {PERSON_LABELS.get(person, person).lower()}" if len(persons) > 1 else label
-            result.append(_lane(cue, person, name, kinds, events, reasons))
+        if cue not in OF_BOTH:
+            for person in persons:
+                name = f"{label} · {PERSON_LABELS.get(person, person).lower()}" if several else label
+                result.append(_lane(cue, person, name, kinds, events, reasons))
+    if not several:
+        (label, kinds), (other, _) = (CUES[cue] for cue in OF_BOTH)
+        return [*result, Lane(OF_BOTH[0], "dyad", f"{label}, {other.lower()}", kinds, note=NEEDS_TWO)]
+    for cue in OF_BOTH:
+        lane = _lane(cue, "dyad", *CUES[cue], events, reasons)
+        note = (_no_mirroring if cue == "mirroring" else _no_mutual)(lane, both or {})
+        result.append(replace(lane, blocks=(), note=note) if note else lane)
     return result
 
 
-def _lane(cue, person, label, kinds, events, reasons, empty="") -> Lane:
+def _no_mirroring(lane: Lane, both: Mapping[str, Mapping]) -> str:
+    """Why no moment of mirroring may be shown; empty where the session's movements beat chance."""
+    tested = both.get("mirroring_p") or {}
+    p = tested.get("value")
+    if p is None:
+        return str(tested.get("reason") or NOT_TESTED)
+    return "" if p <= ALPHA else "Not beyond chance, so no moments are shown."
+
+
+def _no_mutual(lane: Lane, both: Mapping[str, Mapping]) -> str:
+    """Why there is no mutual eye contact to show; empty where it was looked for."""
+    share = both.get("mutual_eye_contact_share") or {}
+    looked = lane.blocks or lane.gaps or share.get("value") is not None
+    return "" if looked else str(share.get("reason") or "")
+
+
+def _lane(cue, person, label, kinds, events, reasons) -> Lane:
     sound = events["start_s"] < events["end_s"]
     mine = events[sound & (events["person"] == person)].sort_values("start_s", kind="stable")
     names = {kind.kind for kind in kinds}
@@ -167,7 +224,7 @@ def _lane(cue, person, label, kinds, events, reasons, empty="") -> Lane:
         Gap(float(row["start_s"]), float(row["end_s"]), reason_text(row.get("reason"), reasons))
         for row in missing.to_dict("records")
     )
-    return Lane(cue, person, label, kinds, blocks, () if empty else gaps, empty)
+    return Lane(cue, person, label, kinds, blocks, gaps)
 
 
 def describe(row: dict) -> str:

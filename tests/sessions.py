@@ -19,6 +19,12 @@ CONTACT, AWAY = ((0.0, 4.0), (6.0, 10.0)), ((4.0, 6.0), (11.5, 12.0))
 UNSEEN = (10.0, 11.5)
 CROSSED = (8.0, 11.0)
 NOD, SHAKE = (2.0, 3.0), (5.0, 5.8)
+MIRRORING, MUTUAL = (3.0, 7.0), (6.5, 8.0)
+USED = "Strongest in: nods. Windows of 6 s every 2 s, lags up to 5 s, against 1000 circular shifts."
+BY_CHANCE = "The two people's movements were not coordinated beyond chance."
+# The second camera's recording: its own length, rate and shape.
+SECOND_FPS, SECOND_S, SECOND_SIZE = 25, 8.0, (240, 180)
+SECOND_TIMES = tuple(k / SECOND_FPS for k in range(int(SECOND_S * SECOND_FPS)))
 
 
 def make_session(
@@ -31,8 +37,22 @@ def make_session(
     created: str = "2025-03-12T14:05:00+00:00",
     schema_version: int = 1,
     feedback: list[dict] | None = None,
+    offset_s: float | None = None,
+    second: str = "client",
+    p: float = 0.004,
 ) -> Path:
-    """A session of 12 s at 20 frames a second in `library`; its pictures carry their frame numbers."""
+    """A session of 12 s at 20 frames a second in `library`; its pictures carry their frame numbers.
+
+    Parameters
+    ----------
+    offset_s : float, optional
+        When a second camera's recording of 8 s begins, which shows the other of two people; else there is
+        one camera.
+    second : str
+        Whom the second camera shows.
+    p : float
+        Of mirroring.
+    """
     folder = library / id
     folder.mkdir(parents=True)
     if video:
@@ -55,13 +75,46 @@ def make_session(
         "timings": {},
         "notices": ["Two faces were seen: the larger one was measured."],
     }  # fmt: skip
+    clocks = {person: (np.array(TIMES), 0.0) for person in people}
+    if offset_s is not None:
+        clocks[second] = (_second_clock(offset_s), offset_s)
+        info |= _second_camera(offset_s, second)
+        if video:
+            make_video(folder / "video2.mp4", SECOND_TIMES, size=SECOND_SIZE)
     _json(folder / "session.json", info)
-    table = pd.concat([_signals(person) for person in people], ignore_index=True)
+    table = pd.concat([_signals(person, clocks[person][0]) for person in people], ignore_index=True)
     Signals(table).table.to_parquet(folder / "signals.parquet", index=False)
-    _events(people).to_csv(folder / "events.csv", index=False)
-    _json(folder / "scores.json", _scores(people))
+    unseen = [] if offset_s is None else _without_second(offset_s)
+    _events(people, unseen, p).to_csv(folder / "events.csv", index=False)
+    _json(folder / "scores.json", _scores(people, p))
     _json(folder / "feedback.json", FEEDBACK if feedback is None else feedback)
     return folder
+
+
+def _second_camera(offset_s: float, second: str) -> dict:
+    """What session.json says of it."""
+    first = "staff" if second == "client" else "client"
+    width, height = SECOND_SIZE
+    return {
+        "roles": {first: {"camera": 1}, second: {"camera": 2}},
+        "second_source": {
+            "name": "second.mp4", "sha256": "ef" * 32, "duration_s": offset_s + SECOND_S, "width": width,
+            "height": height, "nominal_fps": float(SECOND_FPS), "frames": len(SECOND_TIMES), "loss": None,
+            "offset_s": offset_s, "aligned_by": "sound", "confidence": 0.87,
+        },
+    }  # fmt: skip
+
+
+def _second_clock(offset_s: float) -> np.ndarray:
+    """The second camera's frames that lie in the session, on its clock."""
+    times = np.array(SECOND_TIMES) + offset_s
+    return times[(times >= 0) & (times < DURATION_S)]
+
+
+def _without_second(offset_s: float) -> list[tuple[float, float]]:
+    """The spans of the session without a picture of the second camera."""
+    spans = [(0.0, offset_s), (offset_s + SECOND_S, DURATION_S)]
+    return [(max(0.0, start), min(end, DURATION_S)) for start, end in spans if end > max(0.0, start)]
 
 
 def _json(path: Path, value) -> None:
@@ -72,8 +125,7 @@ def _inside(times: np.ndarray, *spans: tuple[float, float]) -> np.ndarray:
     return np.any([(start <= times) & (times < end) for start, end in spans], axis=0)
 
 
-def _signals(person: str) -> pd.DataFrame:
-    times = np.array(TIMES)
+def _signals(person: str, times: np.ndarray) -> pd.DataFrame:
     contact = np.where(_inside(times, *CONTACT), 0.9, 0.1)
     contact[_inside(times, UNSEEN)] = np.nan
     crossed = np.where(_inside(times, CROSSED), 0.85, 0.05)
@@ -89,11 +141,12 @@ def _signals(person: str) -> pd.DataFrame:
             "closed_posture_prob": crossed,
             "nod_prob": np.where(_inside(times, NOD), 0.8, 0.02),
             "shake_prob": np.where(_inside(times, SHAKE), 0.7, 0.02),
+            "mirroring_prob": np.where(_inside(times, MIRRORING), 0.8, 0.1),
         }
     )
 
 
-def _events(people: tuple[str, ...]) -> pd.DataFrame:
+def _events(people: tuple[str, ...], unseen: list[tuple[float, float]], p: float) -> pd.DataFrame:
     rows = []
     for person in people:
         spans = [
@@ -107,7 +160,12 @@ def _events(people: tuple[str, ...]) -> pd.DataFrame:
         ]
         rows += [_event(person, kind, span, **facts) for kind, span, facts in spans]
     if len(people) > 1:
-        rows.append(_event("dyad", "mirroring", (3.0, 7.0), lag_s=-0.8))
+        if p <= 0.05:
+            rows.append(_event("dyad", "mirroring", MIRRORING, lag_s=-0.8))
+        rows.append(_event("dyad", "mutual_eye_contact", MUTUAL))
+        for cue, spans in (("mirroring", unseen), ("mutual_eye_contact", [*unseen, UNSEEN])):
+            facts = {"cue": cue, "reason": "one_not_seen"}
+            rows += [_event("dyad", "not_measurable", span, **facts) for span in spans]
     return pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
 
 
@@ -125,7 +183,7 @@ def _score(value, unit, ci95=None, coverage=1.0, reason=None) -> dict:
     return {"value": value, "unit": unit, "ci95": ci95, "coverage": coverage, "reason": reason}
 
 
-def _scores(people: tuple[str, ...]) -> dict:
+def _scores(people: tuple[str, ...], p: float) -> dict:
     one = {
         "eye_contact_share": _score(0.76, "share", [0.45, 0.9], 0.875),
         "eye_contact_mean_bout_s": _score(4.0, "s", [3.9, 4.1], 0.875),
@@ -139,12 +197,23 @@ def _scores(people: tuple[str, ...]) -> dict:
     }
     scores = dict.fromkeys(people, one)
     if len(people) > 1:
-        scores["dyad"] = {
-            "mirroring_share": _score(0.33, "share", [0.2, 0.5]),
-            "mirroring_p": _score(0.004, "p"),
-            "mirroring_lag_s": _score(-0.8, "s", [-1.1, -0.6]),
-        }
+        scores["dyad"] = _dyad_scores(p)
     return scores
+
+
+def _dyad_scores(p: float) -> dict:
+    share, lag = _score(0.33, "share", [0.2, 0.5]), _score(-0.8, "s", [-1.1, -0.6])
+    if p > 0.05:
+        share, lag = (_score(None, unit, reason=BY_CHANCE) for unit in ("share", "s"))
+    return {
+        "mirroring_z": _score(0.61, "z", [0.2, 1.1], reason=USED),
+        "mirroring_p": _score(p, "p", reason=USED),
+        "mirroring_share": share,
+        "mirroring_lag_s": lag,
+        "staff_follows_p": _score(p / 2, "p", reason=USED),
+        "client_follows_p": _score(0.9, "p", reason=USED),
+        "mutual_eye_contact_share": _score(0.12, "share", [0.05, 0.3], 0.8),
+    }
 
 
 FEEDBACK = [
@@ -169,3 +238,15 @@ FEEDBACK = [
         "score": "closed_posture_share",
     },
 ]
+
+MOVES_ALONG = {
+    "type": "keep",
+    "cue": "mirroring",
+    "title": "You move with your client",
+    "seen": "In 33% of the measured time, your movements and your client's went together.",
+    "spans": [list(MIRRORING)],
+    "why": "Two people who are in step with each other tend to move with each other too.",
+    "try_next": "Keep letting your posture follow your client's.",
+    "score": "mirroring_p",
+}
+"""About both people, with a moment that both cameras show."""

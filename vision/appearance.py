@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from vision.people import NO_BOXES
+
 SAME = 0.23
 """Looks nearer than this may be one person's, further apart they are not. In the rendered clips a view was
 at most .23 (99 of 100: .17) from the nearest one kept of the same person up to a minute before, and .21 to
@@ -23,8 +25,14 @@ NEAR = 0.33
 _NEW_VIEW = 0.10  # A view this different from all that are kept is worth keeping.
 _MOST_VIEWS = 8
 _THUMBNAIL = 32
+_NARROWEST = 0.4  # Face heights to each side that are looked at however near a neighbour is.
 _BINS, _RANGE = (6, 8, 8), ((0, 256), (96, 160), (96, 160))  # of L, a, b: skin and cloth are near grey
 _BLUR = 0.7  # in bins, so that a little more light doesn't move everything to the next bin
+_READABLE = (12.0, 243.0)  # Darker or brighter than this, a colour doesn't tell how much light there is.
+_ALIKE = 0.1  # Parts of the picture that became brighter by the same factor, within this (log) ...
+_ALIKE_SHARE = 0.6  # ... and how much of it they have to be: else it isn't the light that changed.
+_LEAST_SHARE = 0.3  # Less of the picture than this, readable, tells nothing.
+_NOTICED = 0.03  # Less light or more by this (log) is worth telling.
 
 
 @dataclass(frozen=True)
@@ -35,10 +43,23 @@ class View:
     ----------
     head, clothes : ndarray or None
         Square roots of smoothed Lab histograms, length 1; None where too little is in the picture.
+    pictures : tuple of (ndarray, shape (n, n, 3), float32, or None)
+        What head and clothes are the colours of: a few pixels, rgb.
     """
 
     head: np.ndarray | None
     clothes: np.ndarray | None
+    pictures: tuple[np.ndarray | None, np.ndarray | None]
+
+    @classmethod
+    def of(cls, *pictures: np.ndarray | None) -> View:
+        """A view of head and clothes as these pictures show them."""
+        head, clothes = (None if one is None else _colours(one) for one in pictures)
+        return cls(head, clothes, pictures)
+
+    def lit(self, gains: np.ndarray) -> View:
+        """The same in another light: red, green and blue brighter by these factors."""
+        return View.of(*(None if one is None else one * gains for one in self.pictures))
 
     def distance(self, other: View) -> float:
         """Hellinger distance, 0 to 1, mean over what both show; NaN where that is nothing."""
@@ -47,22 +68,40 @@ class View:
         return float(np.mean(apart)) if apart else float("nan")
 
 
-def view_of(rgb: np.ndarray, box: np.ndarray) -> View:
-    """What a person looks like around a face's box (left, top, right, bottom) in a picture."""
+def view_of(rgb: np.ndarray, box: np.ndarray, others: np.ndarray = NO_BOXES) -> View:
+    """What a person looks like around a face's box (left, top, right, bottom) in a picture.
+
+    Of people side by side each has what lies on their side of the middle between the faces; `others`,
+    shape (k, 4), are the other faces.
+    """
     height = box[3] - box[1]
     x = (box[0] + box[2]) / 2
-    head = (x - 0.6 * height, box[1] - 0.6 * height, x + 0.6 * height, box[3])
-    clothes = (x - 0.9 * height, box[3] + 0.35 * height, x + 0.9 * height, box[3] + 1.6 * height)
-    return View(_colours(rgb, head), _colours(rgb, clothes))
+    left, right = x - 0.9 * height, x + 0.9 * height
+    for middle in (x + (others[:, 0] + others[:, 2]) / 2) / 2:
+        if middle > x:
+            right = min(right, max(middle, x + _NARROWEST * height))
+        else:
+            left = max(left, min(middle, x - _NARROWEST * height))
+    head = (max(left, x - 0.6 * height), box[1] - 0.6 * height, min(right, x + 0.6 * height), box[3])
+    clothes = (left, box[3] + 0.35 * height, right, box[3] + 1.6 * height)
+    return View.of(_small(rgb, head), _small(rgb, clothes))
 
 
-def _colours(rgb: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray | None:
+def _small(rgb: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray | None:
     height, width = rgb.shape[:2]
     left, top = max(0, round(float(box[0]))), max(0, round(float(box[1])))
     right, bottom = min(width, round(float(box[2]))), min(height, round(float(box[3])))
     if right - left < 4 or bottom - top < 4 or bottom - top < 0.3 * (box[3] - box[1]):
         return None
-    small = cv2.resize(rgb[top:bottom, left:right], (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
+    return _shrunk(rgb[top:bottom, left:right])
+
+
+def _shrunk(rgb: np.ndarray) -> np.ndarray:
+    return cv2.resize(rgb, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _colours(picture: np.ndarray) -> np.ndarray | None:
+    small = np.clip(picture, 0, 255).astype(np.uint8)
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
     low, high = np.array(_RANGE, np.float32).T
     cells = np.clip((lab - low) / (high - low), 0, 0.999) * np.array(_BINS)
@@ -96,3 +135,43 @@ class Look:
         if len(self._views) == _MOST_VIEWS:
             del self._views[1]  # The first one was certain.
         self._views.append(view)
+
+    def relight(self, gains: np.ndarray) -> None:
+        """The light has changed by these factors for everybody, seen or not."""
+        self._views = [view.lit(gains) for view in self._views]
+
+
+class Light:
+    """By how much the light changes while the camera looks at the same room.
+
+    A camera makes its picture brighter or darker too, when somebody comes or goes.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """The next picture shows another room."""
+        self._before: np.ndarray | None = None
+        self._untold = np.zeros(3, np.float32)  # logarithms
+
+    def change(self, rgb: np.ndarray) -> np.ndarray | None:
+        """Factors of red, green and blue since the last change that was told; None: no change to tell."""
+        now, before = _shrunk(rgb).reshape(-1, 3), self._before
+        low, high = _READABLE
+        readable = ((now > low) & (now < high)).all(axis=1)
+        if readable.mean() < _LEAST_SHARE:
+            return None
+        self._before = now
+        if before is None:
+            return None
+        readable &= ((before > low) & (before < high)).all(axis=1)
+        ratios = np.log(now[readable] / before[readable])
+        change = np.median(ratios, axis=0) if len(ratios) else np.zeros(3, np.float32)
+        alike = np.abs(ratios - change).max(axis=1) <= _ALIKE
+        if readable.mean() >= _LEAST_SHARE and alike.mean() >= _ALIKE_SHARE:
+            self._untold += change
+        if np.abs(self._untold).max() < _NOTICED:
+            return None
+        told, self._untold = self._untold, np.zeros(3, np.float32)
+        return np.exp(told)

@@ -89,6 +89,11 @@ class Extractor:
         """Of two people, the second one of `run_all` is the staff member."""
         return isinstance(self._faces, PairFollower) and self._faces.swapped
 
+    @property
+    def since_s(self) -> list[float]:
+        """From when on each of `run_all` is who it is now; before, it was somebody who passed by."""
+        return self._faces.since_s if isinstance(self._faces, PairFollower) else [-np.inf]
+
     def __enter__(self) -> Extractor:
         return self
 

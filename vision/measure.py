@@ -114,6 +114,18 @@ class Measurement:
         return motion_energy(times, points)[-len(time_s) :].astype(np.float32)
 
 
+def not_before(measured: Measured, since_s: float) -> Measured:
+    """The same with nothing found before a time: who was measured then was somebody else."""
+    parts = []
+    for columns in (measured.frames, measured.body):
+        early = columns["time_s"] < since_s if columns else None
+        parts.append({
+            name: values if name in ("time_s", "frame", "cut") else np.where(early, np.nan, values)
+            for name, values in columns.items()
+        })  # fmt: skip
+    return Measured(*parts)
+
+
 def measure(seen: Iterable[Seen], width_px: int, height_px: int, keep: Keep | None = None) -> Measured:
     """Measure a stream of landmarks of one person; see `Measurement`."""
     measurement = Measurement(width_px, height_px, keep)

@@ -27,6 +27,7 @@ BODY_COLOUR: Colour = (140, 240, 170)
 DARK: Colour = (20, 24, 29)
 LIGHT: Colour = (255, 255, 255)
 MIN_VISIBILITY = 0.5  # MediaPipe also places limbs that it doesn't see; below this they are left out.
+MANY_ROWS = 8  # More than this are drawn smaller: the strip shall not outgrow the picture.
 _SHIFT = 4  # OpenCV takes coordinates in sixteenths of a pixel.
 
 
@@ -108,22 +109,98 @@ def draw_body(rgb: np.ndarray, points: np.ndarray) -> None:
             cv2.circle(rgb, centre, _width(rgb, radius) << _SHIFT, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
 
-def draw_labels(rgb: np.ndarray, labels: Iterable[tuple[str, Colour]], right: bool = False) -> None:
-    """Words in boxes from the top, each with a patch of its colour, at the left or the right border."""
-    size = _text_size(rgb)
-    gap = max(2, size // 3)
-    top = gap
-    for text, colour in labels:
-        word = _text(text, size)[:, : max(0, rgb.shape[1] - 4 * gap - size)]
-        height, width = word.shape[0] + gap, word.shape[1] + 2 * gap + size
-        left = rgb.shape[1] - width - gap if right else gap
-        if top + height > rgb.shape[0]:
+def draw_labels(
+    rgb: np.ndarray,
+    labels: Iterable[tuple[str, Colour]],
+    right: bool = False,
+    share: float = 1.0,
+    size: int | None = None,
+) -> None:
+    """Words in boxes from the top, each with a patch of its colour, at the left or the right border.
+
+    Parameters
+    ----------
+    labels : iterable of (text, Colour)
+        Text that is too long goes on in further lines.
+    right : bool
+    share : float
+        Of the picture's width that they may take.
+    size : int, optional
+        Height of the letters in pixels; else what suits the picture.
+    """
+    size = size or _text_size(rgb)
+    gap = top = max(2, size // 3)
+    for label in labels:
+        box = _label(label, size, round(share * rgb.shape[1]))
+        if top + box.shape[0] > rgb.shape[0]:
             return
-        box = rgb[top : top + height, left : left + width]
-        box[:] = box // 4 + np.array(DARK, np.uint8) // 2
-        box[gap // 2 : -gap // 2 or None, gap // 2 : gap // 2 + size // 2] = colour
-        _blend(box[gap // 2 :, gap + size // 2 :], word, LIGHT)
-        top += height + gap // 2
+        _put(rgb, box, top, rgb.shape[1] - box.shape[1] - gap if right else gap)
+        top += box.shape[0] + gap // 2
+
+
+def draw_labels_below(rgb: np.ndarray, labels: Iterable[tuple[str, Colour]], size: int | None = None) -> None:
+    """Words in boxes from the bottom up, in the middle: what belongs to more than one person."""
+    size = size or _text_size(rgb)
+    gap = max(2, size // 3)
+    bottom = rgb.shape[0] - gap
+    for label in labels:
+        box = _label(label, size, rgb.shape[1])
+        if bottom - box.shape[0] < 0:
+            return
+        _put(rgb, box, bottom - box.shape[0], (rgb.shape[1] - box.shape[1]) // 2)
+        bottom -= box.shape[0] + gap // 2
+
+
+def blank(height: int, width: int, sentence: str, size: int | None = None) -> np.ndarray:
+    """A dark picture with a sentence in its middle: there is nothing to see here, and why."""
+    rgb = np.full((height, width, 3), DARK, np.uint8)
+    lines = _lines_of(sentence, size or _text_size(rgb), round(0.9 * width))
+    top = (height - sum(line.shape[0] for line in lines)) // 2
+    for line in lines:
+        _blend(rgb[max(0, top) :, max(0, (width - line.shape[1]) // 2) :], line, LIGHT)
+        top += line.shape[0]
+    return rgb
+
+
+def _label(label: tuple[str, Colour], size: int, width: int) -> np.ndarray:
+    """A box with a patch of colour and text beside it: rgb and how much it covers, shape (h, w, 4)."""
+    text, colour = label
+    gap = max(2, size // 3)
+    room = max(1, width - 4 * gap - size)
+    lines = [line[:, :room] for line in _lines_of(text, size, room)]
+    height = sum(line.shape[0] for line in lines) + gap
+    box = np.zeros((height, max(line.shape[1] for line in lines) + 2 * gap + size, 4), np.float32)
+    box[...] = (*DARK, 0.75)
+    box[gap // 2 : gap // 2 + lines[0].shape[0], gap // 2 : gap // 2 + size // 2] = (*colour, 1.0)
+    top = gap // 2
+    for line in lines:
+        ink = line[..., None].astype(np.float32) / 255
+        part = box[top : top + line.shape[0], gap + size // 2 : gap + size // 2 + line.shape[1]]
+        part[:] = part * (1 - ink) + np.array((*LIGHT, 1.0), np.float32) * ink
+        top += line.shape[0]
+    return box
+
+
+def resized(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The picture at another width and height."""
+    return rgb if rgb.shape[1::-1] == size else cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+
+
+def _put(rgb: np.ndarray, box: np.ndarray, top: int, left: int) -> None:
+    part = rgb[top : top + box.shape[0], max(0, left) : max(0, left) + box.shape[1]]
+    box = box[: part.shape[0], : part.shape[1]]
+    part[:] = part * (1 - box[..., 3:]) + box[..., :3] * box[..., 3:]
+
+
+def _lines_of(text: str, size: int, room: int) -> list[np.ndarray]:
+    """The text as lines no wider than `room` where its words allow it."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and _text(f"{lines[-1]} {word}", size).shape[1] <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return [_text(line, size) for line in lines or [""]]
 
 
 class TimeBar:
@@ -143,7 +220,7 @@ class TimeBar:
     """
 
     def __init__(self, width: int, end_s: float, rows: Sequence[tuple[str, Sequence[Span]]]):
-        self._size = max(9, width // 64)
+        self._size = max(9, width // (64 if len(rows) <= MANY_ROWS else 84))
         self._row = round(self._size * 1.5)
         self._end_s = max(end_s, 1e-3)
         self._left = min(

@@ -32,7 +32,8 @@ export function scores(slot, people) {
     const grid = make("div", { cls: "grid" });
     for (const group of person.groups) {
       const rows = group.rows.map(row);
-      grid.append(make("article", { cls: "card" }, [make("h3", { text: group.label }), ...rows]));
+      const notes = group.notes.map((text) => make("p", { cls: "words", text }));
+      grid.append(make("article", { cls: "card" }, [make("h3", { text: group.label }), ...notes, ...rows]));
     }
     slot.append(grid);
   }
@@ -45,7 +46,7 @@ function row(score) {
   ]);
   const parts = [head];
   if (score.value !== null && score.scale !== null) parts.push(gauge(score));
-  if (score.verdict) parts.push(make("p", { cls: "verdict", text: `${score.sign} ${score.verdict}` }));
+  if (score.verdict) parts.push(make("p", { cls: "verdict", text: score.said }));
   if (score.notes.length) parts.push(make("p", { cls: "words", text: score.notes.join(" · ") }));
   return make("div", { cls: "score" }, parts);
 }

@@ -2,6 +2,7 @@
 
 import * as cards from "./cards.js";
 import { clock, last, make } from "./format.js";
+import { Second } from "./second.js";
 import { Timeline } from "./timeline.js";
 
 const open = new WeakMap(); // root -> Review; Streamlit mounts again whenever it runs the page
@@ -66,6 +67,10 @@ class Review {
     this.review = review;
     this.head();
     this.clock = this.screen();
+    if (review.video && review.cameras.length > 1) {
+      const screen = this.root.querySelector(".screen");
+      this.second = new Second(screen, this.clock, review.cameras, this.ending.signal);
+    }
     this.timeline = new Timeline(this.root.querySelector(".timeline"), review, (time) => this.seek(time));
     const play = (start, end) => this.playSpan(start, end);
     cards.feedback(this.slot("feedback"), review.feedback, play);
@@ -83,7 +88,7 @@ class Review {
     const numbers = new Float32Array(await answer.arrayBuffer());
     const rows = numbers.length / columns.length;
     const named = Object.fromEntries(columns.map((name, i) => [name, numbers.subarray(i * rows, (i + 1) * rows)]));
-    this.times ??= named.time_s;
+    if (person === this.review.frames_of) this.times = named.time_s;
     this.timeline.setSignals(person, named);
   }
 
@@ -96,9 +101,11 @@ class Review {
   }
 
   head() {
-    const { title, meta, report, notices, foot, score_note: note, duration_s: duration } = this.review;
+    const { title, meta, measured, report, notices, foot, score_note: note, duration_s: duration } = this.review;
     this.slot("title").textContent = title;
     this.slot("meta").textContent = meta.join(" · ");
+    this.slot("measured").textContent = measured.join(" ");
+    this.slot("feedback-heading").textContent = this.review.feedback_heading;
     this.slot("report").href = report;
     this.slot("notices").append(...notices.map((text) => make("li", { text })));
     this.slot("notices").hidden = !notices.length;
@@ -137,7 +144,7 @@ class Review {
     const on = (node, name, action) => node?.addEventListener(name, action, { signal });
     const play = this.slot("play");
     on(play, "click", () => this.toggle());
-    on(this.root.querySelector("video"), "click", () => this.toggle());
+    for (const video of this.root.querySelectorAll("video")) on(video, "click", () => this.toggle());
     for (const name of ["play", "pause", "ended"]) {
       on(this.clock, name, () => {
         play.classList.toggle("playing", !this.clock.paused);
@@ -223,6 +230,7 @@ class Review {
       this.ticking = false;
       if (this.ending.signal.aborted) return;
       const time = frame?.mediaTime ?? this.clock.currentTime;
+      this.second?.follow();
       this.show(Math.min(time, this.review.duration_s));
       if (this.until !== undefined && this.clock.currentTime >= this.until) {
         this.until = undefined;
@@ -239,5 +247,6 @@ class Review {
     this.ending.abort();
     this.timeline?.close();
     this.clock?.pause();
+    this.second?.video.pause();
   }
 }

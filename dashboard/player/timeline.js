@@ -19,21 +19,21 @@ export class Timeline {
   constructor(element, review, seek) {
     this.element = element;
     this.duration = Math.max(review.duration_s, 1e-3);
-    this.lanes = review.lanes.map((lane) => ({ ...lane, curves: [] }));
+    this.lanes = review.lanes.map((lane) => ({ ...lane, drawn: [] }));
     this.seek = seek;
     this.time = 0;
     this.canvas = element.querySelector("canvas");
     this.slot = (name) => element.querySelector(`[data-slot=${name}]`);
-    this.#layOut();
+    this.#name();
     this.#listen();
   }
 
   /** Gives the lanes of a person their probability curves: column name -> Float32Array. */
   setSignals(person, columns) {
     for (const lane of this.lanes) {
-      if (lane.signals !== person || lane.empty) continue;
-      lane.curves = lane.kinds
-        .filter(({ line }) => line && columns[line])
+      if (lane.signals !== person) continue;
+      lane.drawn = lane.kinds
+        .filter(({ kind, line }) => lane.curves.includes(kind) && columns[line])
         .map(({ colour, line, row }) => ({ colour, dashed: row > 0, times: columns.time_s, values: columns[line] }));
     }
     this.draw();
@@ -66,24 +66,29 @@ export class Timeline {
     return (Math.min(Math.max(time, 0), this.duration) / this.duration) * this.width;
   }
 
+  #name() {
+    for (const lane of this.lanes) {
+      lane.nowNode = make("span", { cls: "now" });
+      const beside = lane.note ? make("span", { text: lane.note }) : lane.nowNode;
+      lane.node = make("div", { cls: lane.note ? "label noted" : "label" }, [make("b", { text: lane.label }), beside]);
+      this.slot("labels").append(lane.node);
+    }
+    this.element.setAttribute("aria-valuemax", this.duration.toFixed(2));
+  }
+
+  /** Sets every lane's place; a note may need further lines where the page is narrow. */
   #layOut() {
     let top = 12; // the playhead's knob stands above the first name
     for (const lane of this.lanes) {
       lane.top = top;
-      lane.nowNode = make("span", { cls: "now" });
-      const label = make("div", { cls: "label" }, [make("b", { text: lane.label })]);
-      if (lane.empty) label.append(make("span", { cls: "none", text: lane.empty }));
-      else label.append(lane.nowNode);
-      label.style.top = `${top}px`;
-      this.slot("labels").append(label);
-      lane.rows = top + LABEL;
-      lane.curve = lane.rows + 2 * ROW + 5;
-      lane.bottom = lane.empty ? top + LABEL : lane.curve + CURVE;
+      lane.node.style.top = `${top}px`;
+      lane.rows = top + Math.max(LABEL, lane.note ? lane.node.offsetHeight : 0);
+      lane.curve = lane.rows + lane.kinds.length * (ROW + 2) + 1;
+      lane.bottom = lane.empty ? lane.rows : lane.curve + (lane.curves.length ? CURVE : 0);
       top = lane.bottom + SPACE;
     }
     this.height = top + AXIS;
     this.element.style.height = `${this.height}px`;
-    this.element.setAttribute("aria-valuemax", this.duration.toFixed(2));
   }
 
   #listen() {
@@ -145,6 +150,7 @@ export class Timeline {
   draw() {
     this.width = this.element.clientWidth;
     if (!this.width) return;
+    this.#layOut();
     const scale = window.devicePixelRatio || 1;
     this.canvas.width = Math.round(this.width * scale);
     this.canvas.height = Math.round(this.height * scale);
@@ -186,7 +192,7 @@ export class Timeline {
     pen.fill();
     for (const gap of lane.gaps) this.#hatch(pen, lane, gap);
     for (const block of lane.blocks) this.#block(pen, lane, block);
-    for (const curve of lane.curves) this.#curve(pen, lane, curve);
+    for (const curve of lane.drawn) this.#curve(pen, lane, curve);
   }
 
   #block(pen, lane, block) {

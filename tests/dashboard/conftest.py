@@ -8,16 +8,19 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlparse
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.sessions import make_session
+from tests.sessions import MOVES_ALONG, make_session
 
 SERVE = (
     "import sys; from pathlib import Path; from dashboard.server import serve;"
     "serve(Path(sys.argv[1]), int(sys.argv[2]), open_browser=False)"
 )
+ID = "reception-0a1b2c3d"
+PAIR = ("staff", "client")
 EVIL = "<script>document.title='owned'</script> **b** [a](javascript:alert(1)) <img src=x onerror=alert(1)>"
 
 
@@ -58,9 +61,16 @@ def stop(served: Served) -> tuple[int, str, str]:
 def library(tmp_path_factory) -> Path:
     library = tmp_path_factory.mktemp("library")
     make_session(library)
+    make_session(library, "pair", title="Two people", people=PAIR, created="2025-03-11T09:00:00Z")
     make_session(
-        library, "pair", title="Two people", people=("staff", "client"), created="2025-03-11T09:00:00Z"
-    )
+        library, "cameras", title="Two cameras", people=PAIR, created="2025-03-08T09:00:00Z", offset_s=2.0,
+        feedback=[MOVES_ALONG],
+    )  # fmt: skip
+    make_session(
+        library, "turned", title="Swapped", people=PAIR, created="2025-03-07T09:00:00Z", offset_s=-2.0,
+        second="staff",
+    )  # fmt: skip
+    make_session(library, "chance", title="By chance", people=PAIR, created="2025-03-06T09:00:00Z", p=0.73)
     make_session(library, "quiet", title="No video", video=False, created="2025-03-10T09:00:00Z")
     make_session(library, "evil [1] #?%", title=EVIL, created="2025-03-09T09:00:00Z")
     make_session(library, "newer", schema_version=99)
@@ -77,3 +87,42 @@ def served(library) -> Iterator[Served]:
     served = start(library, 8600)
     yield served
     stop(served)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    """Opens a session; fails at the end if the page logged an error or asked anyone but the server."""
+    contexts, problems = [], []
+
+    def open_page(id=ID, width=1440, scheme="light", ready=".review:not([aria-busy])"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda request: problems.extend(_foreign(request.url, served)))
+        page.goto(f"{served.url}/?session={quote(id, safe='')}")
+        page.wait_for_selector(ready, timeout=60_000)
+        return page
+
+    open_page.problems = problems
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _foreign(url, served):
+    where = urlparse(url)
+    known = where.scheme in ("blob", "data") or where.netloc == f"127.0.0.1:{served.port}"
+    return [] if known else [url]

@@ -1,16 +1,10 @@
 """The page in a real browser: the right picture at the right time, by mouse and by keyboard."""
 
-import base64
-import io
-from urllib.parse import quote, urlparse
-
-import numpy as np
 import pytest
-from PIL import Image
 
 from scoring import timeline
+from tests.dashboard.browsing import click_at, clock_of, colour_at, middle, picture_of, settle
 from tests.sessions import CONTACT, CROSSED, DURATION_S, FPS, NOD, UNSEEN
-from tests.videos import index_of
 
 pytestmark = pytest.mark.browser
 
@@ -22,87 +16,6 @@ FOCUSED = """() => {
   const name = node.getAttribute("aria-label") || node.textContent.trim();
   return [name, outlineStyle !== "none" && parseFloat(outlineWidth) > 0];
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser, served):
-    """Opens a session; fails at the end if the page logged an error or asked anyone but the server."""
-    contexts, problems = [], []
-
-    def open_page(id=ID, width=1440, scheme="light", ready=".review:not([aria-busy])"):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        page.on("request", lambda request: problems.extend(_foreign(request.url, served)))
-        page.goto(f"{served.url}/?session={quote(id, safe='')}")
-        page.wait_for_selector(ready, timeout=60_000)
-        return page
-
-    open_page.problems = problems
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def _foreign(url, served):
-    where = urlparse(url)
-    known = where.scheme in ("blob", "data") or where.netloc == f"127.0.0.1:{served.port}"
-    return [] if known else [url]
-
-
-def clock_of(page) -> float:
-    """What the page shows as the time, in seconds."""
-    minutes, seconds = page.locator("[data-slot=now]").inner_text().split(":")
-    return 60 * int(minutes) + float(seconds)
-
-
-def settle(page):
-    """Waits until the shown picture is the one that was asked for."""
-    page.wait_for_function(
-        "(v) => !v.seeking && v.readyState >= 2", arg=page.locator("video").element_handle()
-    )
-    page.wait_for_timeout(100)
-
-
-def picture_of(page) -> int:
-    """The number that the shown picture carries."""
-    coded = page.locator("video").evaluate(
-        "v => { const c = document.createElement('canvas'); c.width = v.videoWidth; c.height = v.videoHeight;"
-        " c.getContext('2d').drawImage(v, 0, 0); return c.toDataURL('image/png').split(',')[1]; }"
-    )
-    return index_of(np.asarray(Image.open(io.BytesIO(base64.b64decode(coded))).convert("RGB")))
-
-
-def click_at(page, time, y=40):
-    slider = page.get_by_role("slider")
-    width = slider.bounding_box()["width"]
-    slider.click(position={"x": width * time / DURATION_S, "y": y})
-
-
-def colour_at(page, time, y) -> str:
-    return page.locator(".timeline canvas").evaluate(
-        "(c, [share, y]) => { const k = c.width / c.clientWidth;"
-        " const [r, g, b] = c.getContext('2d').getImageData(share * c.width, y * k, 1, 1).data;"
-        " return '#' + [r, g, b].map(n => n.toString(16).padStart(2, '0')).join('').toUpperCase(); }",
-        [time / DURATION_S, y],
-    )
-
-
-def middle(span) -> float:
-    return (span[0] + span[1]) / 2
 
 
 def test_a_click_on_the_timeline_shows_that_picture(visit):
@@ -192,18 +105,11 @@ def test_without_a_video_everything_else_works(visit):
     assert page.locator(".label", has_text="Posture").locator(".now").inner_text() == "crossed"
 
 
-def test_two_people_have_lanes_of_their_own(visit):
-    page = visit("pair")
-    labels = page.locator(".timeline .label b").all_inner_texts()
-    assert labels[:2] == ["Eye contact · staff", "Eye contact · client"]
-    assert labels[-1] == "Mirroring"
-    assert "staff follows by 0.8 s" in page.locator(".moments").evaluate("n => n.textContent")
-
-
+@pytest.mark.parametrize("id", [ID, "cameras"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 1024, 390])
-def test_nothing_sticks_out_at_any_width(visit, width, scheme):
-    page = visit(width=width, scheme=scheme)
+def test_nothing_sticks_out_at_any_width(visit, id, width, scheme):
+    page = visit(id, width=width, scheme=scheme)
     screen, line = (page.locator(name).bounding_box() for name in (".screen", ".timeline"))
     assert (line["x"], line["width"]) == (screen["x"], screen["width"])
     assert screen["x"] >= 0 and screen["x"] + screen["width"] <= width

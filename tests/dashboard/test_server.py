@@ -24,7 +24,10 @@ FOREIGN = (
     {"Origin": "null"},
     {"Origin": "https://127.0.0.1:{port}"},
 )
-PATHS = ("/", "/_stcore/health", f"/api/session/{ID}/review", f"/api/session/{ID}/video", "/player/player.js")
+PATHS = (
+    "/", "/_stcore/health", f"/api/session/{ID}/review", f"/api/session/{ID}/video",
+    "/api/session/cameras/video2", "/player/player.js",
+)  # fmt: skip
 
 
 def get(served, path, headers=None, method="GET"):
@@ -71,13 +74,18 @@ def test_foreign_websocket_is_refused(served):
         assert raw.recv(100).startswith(b"HTTP/1.1 403")
 
 
-def test_video_in_ranges(served, library):
-    whole = (library / ID / "video.mp4").read_bytes()
-    answer = get(served, f"/api/session/{ID}/video", {"Range": "bytes=10-29"})
+@pytest.mark.parametrize("name", ["video", "video2"])
+def test_video_in_ranges(served, library, name):
+    whole = (library / "cameras" / f"{name}.mp4").read_bytes()
+    answer = get(served, f"/api/session/cameras/{name}", {"Range": "bytes=10-29"})
     assert (answer.status, answer.content) == (206, whole[10:30])
     assert answer.headers["content-range"] == f"bytes 10-29/{len(whole)}"
     assert answer.headers["cache-control"] == "no-store"
-    assert get(served, f"/api/session/{ID}/video").content == whole
+    assert get(served, f"/api/session/cameras/{name}").content == whole
+
+
+def test_one_camera_has_no_second_video(served):
+    assert get(served, f"/api/session/{ID}/video2").status == 404
 
 
 @pytest.mark.parametrize(
@@ -95,7 +103,7 @@ def test_video_in_ranges(served, library):
         "/etc",
     ],
 )
-@pytest.mark.parametrize("part", ["review", "video", "signals/staff", "report"])
+@pytest.mark.parametrize("part", ["review", "video", "video2", "signals/staff", "report"])
 def test_no_way_out_of_the_library(served, name, part):
     answer = get(served, f"/api/session/{name}/{part}")
     assert answer.status in (400, 404)
@@ -111,18 +119,21 @@ def test_nothing_else_is_served(served, path):
 
 def test_links_out_of_the_library_are_not_followed(served, library, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside")
-    (outside / "video.mp4").write_bytes(b"private")
+    for name in ("video.mp4", "video2.mp4"):
+        (outside / name).write_bytes(b"private")
     (outside / "session.json").write_text((library / ID / "session.json").read_text())
     linked = library / "linked"
     linked.symlink_to(outside)
-    video = library / "quiet" / "video.mp4"
-    video.symlink_to(outside / "video.mp4")
+    videos = [library / "quiet" / name for name in ("video.mp4", "video2.mp4")]
+    for video in videos:
+        video.symlink_to(outside / video.name)
     try:
-        assert get(served, "/api/session/linked/video").status == 404
-        assert get(served, "/api/session/quiet/video").status == 404
+        for id in ("linked", "quiet"):
+            for name in ("video", "video2"):
+                assert get(served, f"/api/session/{id}/{name}").status == 404
     finally:
-        linked.unlink()
-        video.unlink()
+        for link in (linked, *videos):
+            link.unlink()
 
 
 def test_review_holds_what_the_session_holds(served):
@@ -133,8 +144,21 @@ def test_review_holds_what_the_session_holds(served):
     assert contact == list(CONTACT)
     gap = {"start": UNSEEN[0], "end": UNSEEN[1], "reason": "the head was turned too far from the camera"}
     assert lanes["eye_contact"]["gaps"] == [gap]
-    assert lanes["mirroring"]["empty"] == "Needs two people in the picture."
+    assert lanes["mirroring"]["empty"] and lanes["mirroring"]["note"] == "Needs two people in the picture."
     assert "differs between cultures" in " ".join(review["foot"])
+
+
+def test_review_says_which_camera_shows_whom(served):
+    cameras = {
+        id: json.loads(get(served, f"/api/session/{id}/review").content) for id in (ID, "cameras", "turned")
+    }
+    assert [camera["video"] for camera in cameras[ID]["cameras"]] == [f"/api/session/{ID}/video"]
+    first, second = cameras["cameras"]["cameras"]
+    assert (first["label"], second["label"]) == ("Staff · camera 1", "Client · camera 2")
+    assert (second["video"], second["offset_s"]) == ("/api/session/cameras/video2", 2.0)
+    assert second["aspect"] == pytest.approx(240 / 180)
+    assert [cameras[id]["frames_of"] for id in (ID, "cameras", "turned")] == ["staff", "staff", "client"]
+    assert [camera["staff"] for camera in cameras["turned"]["cameras"]] == [False, True]
 
 
 def test_signals_are_raw_columns(served):

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from attune import InputError, OutputError
+from scoring import timeline
 from scoring.report import BINS, curve, render, write_report
 from scoring.session import Session
 from scoring.stills import stills
-from tests.sessions import FEEDBACK, FPS, UNSEEN, make_session
+from tests.sessions import FEEDBACK, FPS, MOVES_ALONG, SECOND_FPS, UNSEEN, make_session
 from tests.videos import index_of, make_video
 
+PAIR = ("staff", "client")
 EVIL = "<script>alert(1)</script>&\"'"
 
 
@@ -90,14 +92,62 @@ def test_it_says_what_was_not_measurable_and_how_to_read_it(session):
 
 
 def test_two_people_each_have_lanes_and_scores(tmp_path):
-    text = render(Session.open(make_session(tmp_path, people=("staff", "client"), video=False)))
+    text = render(Session.open(make_session(tmp_path, people=PAIR, video=False)))
     for words in (
         "Eye contact · staff",
         "Eye contact · client",
         "staff follows by 0.8 s",
         "0.8 s, staff after client",
+        "Measured: the staff member and the client.",
+        "Mutual eye contact",
     ):
         assert words in text
+
+
+def test_it_says_how_chance_is_meant_and_repeats_nothing(tmp_path):
+    text = render(Session.open(make_session(tmp_path, people=PAIR, video=False)))
+    assert text.count("how often chance alone") == text.count("Windows of 6 s") == 1
+    assert "Feedback for the staff member" in text
+    assert "in the band" in text.split("Client</h3>")[0]
+    assert "band" not in text.split("Client</h3>")[1].split("Where the bands come from")[0]
+
+
+def test_chance_suggests_no_moments(tmp_path):
+    beyond, chance = (
+        render(Session.open(make_session(tmp_path, f"s{p}", people=PAIR, video=False, p=p)))
+        for p in (0.004, 0.73)
+    )
+    for text, marks in ((beyond, True), (chance, False)):
+        assert (timeline.SKY in text) is marks
+        assert ("Not beyond chance, so no moments are shown." in text) is not marks
+    assert "not beyond chance" in chance and "no more than chance gives" in chance
+
+
+def shown_stills(session) -> list[tuple[str, int]]:
+    """Caption and frame number of each picture."""
+    page = Elements(render(session))
+    images = [attributes["src"] for tag, attributes in page.found if tag == "img"]
+    captions = [
+        attributes["alt"].removeprefix("The recording at ") for t, attributes in page.found if t == "img"
+    ]
+    numbers = [index_of(decoded(base64.b64decode(image.split(",")[1]))) for image in images]
+    return list(zip(captions, numbers, strict=True))
+
+
+def test_what_belongs_to_both_is_shown_by_both_cameras_at_one_moment(tmp_path):
+    feedback = [FEEDBACK[1], MOVES_ALONG]  # at 9.5 s and at 5.0 s
+    session = Session.open(make_session(tmp_path, people=PAIR, offset_s=2.0, feedback=feedback))
+    assert shown_stills(session) == [
+        ("0:09.5 · staff", round(9.5 * FPS)),
+        ("0:05.0 · staff", round(5 * FPS)),
+        ("0:05.0 · client", round((5 - 2) * SECOND_FPS)),
+    ]
+
+
+def test_stills_of_the_staff_come_from_their_camera_while_it_ran(tmp_path):
+    feedback = [{**FEEDBACK[0], "spans": [[1.0, 1.2], [4.0, 5.0]]}, {**FEEDBACK[1], "spans": [[11.0, 11.6]]}]
+    session = make_session(tmp_path, people=PAIR, offset_s=2.0, second="staff", feedback=feedback)
+    assert shown_stills(Session.open(session)) == [("0:04.5 · staff", int((4.5 - 2) * SECOND_FPS))]
 
 
 def test_an_unwritable_place_is_named_and_nothing_left(session, tmp_path):

@@ -8,6 +8,7 @@ from scoring import scorecard, timeline
 from scoring.events import KINDS
 from scoring.profile import BANDED, Band
 
+USED = "Strongest in: nods. Windows of 6 s."
 BAND = Band(0.4, 0.75, "somewhere")
 
 
@@ -56,12 +57,79 @@ def test_an_open_end_of_a_band_is_said_so():
     [
         (0.0004, "p", "p < .001"),
         (0.042, "p", "p = .042"),
-        (1.0, "p", "p = 1.000"),
+        (0.9, "p", "p = .90"),
+        (1.0, "p", "p = 1.00"),
         (-0.8, "lag", "0.8 s, staff after client"),
     ],
 )
 def test_numbers_in_words(value, style, text):
     assert scorecard.write(value, style) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "ci95", "text"),
+    [
+        (-0.8, (-1.1, -0.6), "95 %: 0.6 to 1.1 s"),
+        (1.0, (0.3, 1.0), "95 %: 0.3 to 1.0 s"),
+        (0.2, (-0.3, 0.5), "95 %: 0.3 s, staff after client to 0.5 s, client after staff"),
+    ],
+)
+def test_a_delay_has_no_sign_but_a_follower(value, ci95, text):
+    assert scorecard.row("mirroring_lag_s", score(value, ci95)).notes[0] == text
+
+
+def dyad(p, staff=0.9, client=0.003, lag=None):
+    by_chance = {"reason": "By chance."} if p > 0.05 else {}
+    shown = None if by_chance else 0.4
+    return {
+        "mirroring_z": score(0.6, (0.2, 1.0), reason=USED),
+        "mirroring_share": score(shown, **by_chance),
+        "mirroring_lag_s": score(lag, **by_chance),
+        **{
+            name: score(value, reason=USED)
+            for name, value in (("mirroring_p", p), ("staff_follows_p", staff), ("client_follows_p", client))
+        },
+    }
+
+
+def test_what_holds_for_several_scores_is_said_once():
+    (group,) = scorecard.groups(dyad(0.004, lag=1.0), {}, "dyad")
+    assert group.notes == (scorecard.P_MEANS, USED)
+    assert not any(USED in row.notes for row in group.rows)
+    assert "how often chance alone would give movements that go together this much" in scorecard.P_MEANS
+
+
+def test_who_follows_whom_is_said_in_words_where_they_move_together():
+    (group,) = scorecard.groups(dyad(0.004, lag=1.0), {}, "dyad")
+    rows = {row.name: (row.label, row.text, row.said) for row in group.rows}
+    assert rows["mirroring_p"] == ("Moving together", "p = .004", "beyond chance")
+    assert rows["staff_follows_p"] == ("Staff follows client", "p = .90", "not beyond chance")
+    assert rows["client_follows_p"] == ("Client follows staff", "p = .003", "beyond chance")
+
+
+def test_chance_suggests_nothing():
+    (group,) = scorecard.groups(dyad(0.73), {}, "dyad")
+    rows = {row.name: row for row in group.rows}
+    assert rows["mirroring_p"].said == "not beyond chance"
+    assert rows["mirroring_z"].said == "no more than chance gives"
+    # one direction alone would be picked out of two
+    assert rows["client_follows_p"].said == rows["staff_follows_p"].said == ""
+    assert rows["mirroring_share"].text == rows["mirroring_lag_s"].text == "not measurable"
+    assert group.notes[-1] == "Time in mirroring, Delay: By chance."
+
+
+def test_one_reason_for_all_stands_alone_and_explains_no_p():
+    untested = {name: score(None, reason="Too short.") for name in dyad(1.0)}
+    (group,) = scorecard.groups(untested, {}, "dyad")
+    assert group.notes == ("Too short.",)
+    assert {row.text for row in group.rows} == {"not measurable"}
+    assert all(row.notes == () for row in group.rows)
+
+
+def test_a_client_faces_the_staff_member():
+    scores = {"facing_share": score(0.9)}
+    labels = [scorecard.groups(scores, {}, person)[0].rows[0].label for person in ("staff", "client")]
+    assert labels == ["Facing the client", "Facing the staff member"]
 
 
 def test_every_banded_score_and_every_kind_of_event_has_words():

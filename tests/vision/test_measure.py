@@ -7,7 +7,7 @@ from attune import InputError, UsageError
 from tests.faces import face, no_face, rotation
 from vision import bias, topology
 from vision.extract import Seen
-from vision.measure import BODY_COLUMNS, STALE_S, measure, to_signals
+from vision.measure import BODY_COLUMNS, STALE_S, measure, not_before, to_signals
 from vision.posture import torso_yaw_deg
 from vision.target import LENS, Target, direction_deg
 
@@ -227,3 +227,13 @@ def test_other_targets_are_wrong_usage(text):
 def test_an_interval_ends_after_it_starts(text):
     with pytest.raises(UsageError, match="must end after it starts"):
         Target.parse(text)
+
+
+def test_what_was_measured_of_somebody_else_is_left_out():
+    times_s = [k / 10 for k in range(10)]
+    whole = measure(seen(times_s, {k: body() for k in range(10)}), *SIZE)
+    later = not_before(whole, 0.45)
+    assert later.frames["time_s"].tolist() == times_s
+    assert np.isnan(later.frames["face_x_px"]).tolist() == [True] * 5 + [False] * 5
+    assert np.isnan(later.body["arms_visible"]).tolist() == [True] * 5 + [False] * 5
+    assert to_signals(later).table["face_found"].sum() == 5
