@@ -173,7 +173,7 @@ class _Card:
         c, d = max(top, 0), min(self.box[3], rgb.shape[0])
         if a < b and c < d:
             rgb[c:d, a:b] = picture[c - top : d - top, a - left : b - left]
-        x, y = eyes + (left, top)
+        x, y = np.add(eyes, (left, top))
         half = self._face_px / 2
         self.face = (x - half, y - half, x + half, y + 1.2 * half)
         return np.array([x, y])
