@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from vision.source import VideoFile
 from vision.upright import fit
 
 GLANCES = 15  # Pictures looked at, evenly over the recording.
+MOST_DECODED = 250  # Pictures decoded for one glance where few of them stand by themselves.
 COMPARABLE = 0.45  # A face smaller than this share of the largest belongs to the background.
 TWO_SHARE = 0.4  # Two people in at least this share of the glances that show anybody: two take part.
 MORE_SHARE = 0.3  # More than two in at least this share: a group, of which one is measured.
@@ -46,18 +48,30 @@ def glances(video: VideoFile, count: int = GLANCES) -> Iterator[np.ndarray]:
         yield from _first_pictures(video)
         return
     size = fit(video.info.width, video.info.height, video.max_side)
+    key: int | None = None
     for k in range(count):
-        picture = _picture_at(video.path, float(video.start) + (k + 0.5) * video.info.duration_s / count)
+        time_s = float(video.start) + (k + 0.5) * video.info.duration_s / count
+        found, picture = _picture_at(video.path, time_s, key)
         if picture is not None:
+            key = found
             yield video.orientation.upright(picture, size)
 
 
-def _picture_at(path: Path, time_s: float):
+def _picture_at(path: Path, time_s: float, key: int | None):
+    """A picture from before a time that can be decoded by itself, and its own time; where that is the same
+    as for the glance before (`key`), one nearer to the time."""
     with open_container(path) as container, contextlib.suppress(FFmpegError, ValueError):
         stream = picture_stream(container, path)
         container.seek(int(time_s / stream.time_base), stream=stream)
-        return next(container.decode(stream), None)
-    return None
+        pictures = container.decode(stream)
+        first = picture = next(pictures, None)
+        if first is None or first.pts != key or first.pts is None:
+            return (None, None) if first is None else (first.pts, first)
+        for picture in islice(pictures, MOST_DECODED):
+            if picture.pts is not None and picture.pts * stream.time_base >= time_s:
+                break
+        return first.pts, picture
+    return None, None
 
 
 def _first_pictures(video: VideoFile, seconds: float = 15.0) -> Iterator[np.ndarray]:

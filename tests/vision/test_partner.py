@@ -26,11 +26,12 @@ def pictured(place, field_deg=60.0, face_m=FACE_M, size=SIZE) -> np.ndarray:
 
 
 def true_direction(own, other) -> tuple[float, float]:
-    """Yaw and pitch from one face to the other against the line to the lens, by turning the lens to the front.
+    """Yaw and pitch from one face to the other against the line to the lens, which is turned to the front.
 
     The head that faces the lens, without a tilt, is the head that looks along z, turned left or right and
     then up or down.
     """
+
     def flipped(place):
         return np.array(place) * (1, 1, -1)  # z toward the lens: the camera's axes
 
@@ -132,7 +133,8 @@ def rows(place, gaze=(0.0, 0.0), count=30, head_yaw_deg=0.0, **camera) -> pd.Dat
     return pd.DataFrame({
         "time_s": np.arange(count) / 15, "head_yaw_deg": np.full(count, head_yaw_deg),
         "gaze_yaw_deg": np.full(count, gaze[0]), "gaze_pitch_deg": np.full(count, gaze[1]),
-        "face_x_px": np.full(count, x), "face_y_px": np.full(count, y), "face_height_px": np.full(count, height),
+        "face_x_px": np.full(count, x), "face_y_px": np.full(count, y),
+        "face_height_px": np.full(count, height),
     })  # fmt: skip
 
 
