@@ -43,18 +43,20 @@ def count_people(video: VideoFile) -> int:
 
 
 def glances(video: VideoFile, count: int = GLANCES) -> Iterator[np.ndarray]:
-    """Pictures at about even steps over a recording, upright, rgb; fewer where the file can't be searched."""
+    """Pictures at about even steps over a recording, upright, rgb; the first where it can't be searched."""
     if not video.info.duration_s:
         yield from _first_pictures(video)
         return
     size = fit(video.info.width, video.info.height, video.max_side)
-    key: int | None = None
+    key, nothing = None, True
     for k in range(count):
         time_s = float(video.start) + (k + 0.5) * video.info.duration_s / count
         found, picture = _picture_at(video.path, time_s, key)
         if picture is not None:
-            key = found
+            key, nothing = found, False
             yield video.orientation.upright(picture, size)
+    if nothing:
+        yield from _first_pictures(video)
 
 
 def _picture_at(path: Path, time_s: float, key: int | None):

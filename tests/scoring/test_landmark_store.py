@@ -114,6 +114,13 @@ def test_written_elsewhere_the_file_itself_stays(both, tmp_path):
     assert rows(tmp_path / "elsewhere.parquet", "staff")["face_x_px"].iloc[0] == pytest.approx(440, abs=0.01)
 
 
+def test_rows_from_before_somebody_came_are_left_out(both):
+    """Until 12.5 s it was somebody else who was followed under that name."""
+    rename_people(both, {"staff": "client", "client": "staff"}, since_s={"client": 12.5, "staff": -np.inf})
+    assert rows(both, "staff")["frame"].tolist() == list(range(125, 600))
+    assert rows(both, "client")["frame"].tolist() == list(range(600))
+
+
 def test_swapped_twice_is_as_before(both):
     before = pq.read_table(both).to_pandas()
     for _ in range(2):
