@@ -71,18 +71,20 @@ class View:
 def view_of(rgb: np.ndarray, box: np.ndarray, others: np.ndarray = NO_BOXES) -> View:
     """What a person looks like around a face's box (left, top, right, bottom) in a picture.
 
-    Of people side by side each has what lies on their side of the middle between the faces; `others`,
+    Of people side by side each has the clothes on their side of the middle between the faces; `others`,
     shape (k, 4), are the other faces.
     """
     height = box[3] - box[1]
     x = (box[0] + box[2]) / 2
     left, right = x - 0.9 * height, x + 0.9 * height
-    for middle in (x + (others[:, 0] + others[:, 2]) / 2) / 2:
-        if middle > x:
-            right = min(right, max(middle, x + _NARROWEST * height))
-        else:
-            left = max(left, min(middle, x - _NARROWEST * height))
-    head = (max(left, x - 0.6 * height), box[1] - 0.6 * height, min(right, x + 0.6 * height), box[3])
+    for other in others:
+        if abs(other[1] - box[1]) < height:
+            middle = (x + (other[0] + other[2]) / 2) / 2
+            if middle > x:
+                right = min(right, max(middle, x + _NARROWEST * height))
+            else:
+                left = max(left, min(middle, x - _NARROWEST * height))
+    head = (x - 0.6 * height, box[1] - 0.6 * height, x + 0.6 * height, box[3])
     clothes = (left, box[3] + 0.35 * height, right, box[3] + 1.6 * height)
     return View.of(_small(rgb, head), _small(rgb, clothes))
 
@@ -102,14 +104,24 @@ def _shrunk(rgb: np.ndarray) -> np.ndarray:
 
 def _colours(picture: np.ndarray) -> np.ndarray | None:
     small = np.clip(picture, 0, 255).astype(np.uint8)
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
-    low, high = np.array(_RANGE, np.float32).T
-    cells = np.clip((lab - low) / (high - low), 0, 0.999) * np.array(_BINS)
-    index = np.ravel_multi_index(cells.astype(int).T, _BINS)
-    counts = np.bincount(index, minlength=int(np.prod(_BINS))).reshape(_BINS).astype(np.float32)
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3)
+    bins = _BIN[0][lab[:, 0]] + _BIN[1][lab[:, 1]] + _BIN[2][lab[:, 2]]
+    counts = np.bincount(bins, minlength=int(np.prod(_BINS))).reshape(_BINS).astype(np.float32)
     root = np.sqrt(gaussian_filter(counts, _BLUR)).ravel()
     length = float(np.linalg.norm(root))
     return root / length if length else None
+
+
+def _bin_numbers() -> list[np.ndarray]:
+    """For each of L, a, b what a value from 0 to 255 adds to the number of its bin."""
+    strides = (_BINS[1] * _BINS[2], _BINS[2], 1)
+    share = [np.clip((np.arange(256) - low) / (high - low), 0, 0.999) for low, high in _RANGE]
+    return [
+        (one * count).astype(int) * stride for one, count, stride in zip(share, _BINS, strides, strict=True)
+    ]
+
+
+_BIN = _bin_numbers()
 
 
 class Look:

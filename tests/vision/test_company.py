@@ -66,6 +66,14 @@ def test_nobody(tmp_path):
     assert count(clips.write(tmp_path / "noise.mp4", frames)) == 1
 
 
+def test_somebody_far_behind_is_background(tmp_path):
+    frames = [
+        replace(frame, rgb=np.hstack([frame.rgb, clips.far_away(frame.rgb, 0.25)]))
+        for frame in clips.pictures(clips.DEMO, 2.0)
+    ]
+    assert count(clips.write(tmp_path / "behind.mp4", frames)) == 1
+
+
 def test_one_passes_by(count_in):
     """A quarter of the time isn't enough to take part."""
     assert count_in(scene(always(100), between(400, 2, 3.5))) == 1
