@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from attune import InputError, __version__
 from models import classifier
 from scoring.recording import (
     MAX_SIDE,
-    TWO_MEASURED,
     Analysed,
     Options,
     Progress,
@@ -92,7 +90,6 @@ def analyze_video(
             found = analyze_two_recordings(
                 staff, client, aligned["offset_s"], chosen, progress, landmarks
             )
-            found = replace(found, notices=(_alignment(aligned), *found.notices))
         analysed_s = time.monotonic() - started
         if keep_video:
             for one, name in zip(found.recordings, (VIDEO, SECOND_VIDEO), strict=False):
@@ -110,7 +107,9 @@ def analyze_video(
             info["created"] = created
         session = writer.commit(info, found.signals, found.judgement)
     judged = found.judgement
-    notices = found.notices if aligned is None else (_alignment(aligned), *found.notices)
+    # Roles can be swapped later: who is who stands in `roles` and `second_source`, not in stored notices.
+    who = [_alignment(aligned)] if aligned is not None else _whose_role(found, chosen)
+    notices = (*who, *found.notices)
     return AnalysisResult(session.path, judged.events, judged.scores, judged.feedback, notices)
 
 
@@ -135,6 +134,17 @@ def _alignment(aligned: Mapping[str, Any]) -> str:
     if aligned["aligned_by"] == "given":
         return f"{begins}, as given"
     return f"{begins}, found from the sound (confidence {aligned['confidence']:.2f} of 1)"
+
+
+def _whose_role(found: Analysed, options: Options) -> list[str]:
+    if found.setting.people == 1:
+        return []
+    staff = options.staff or "left"
+    where = f"number {staff} from the left" if staff.isdecimal() else f"on the {staff} of the picture"
+    return [
+        f"two people were measured; the one {where}, when both are first seen, is the staff member "
+        "(attune roles SESSION --swap changes that)"
+    ]
 
 
 def _parameters(options: Options, kept: bool) -> dict[str, Any]:
@@ -166,8 +176,7 @@ def _session_info(
             "models": classifier.hashes(),
         },
         "parameters": parameters,
-        # Roles can be swapped later: who is who stands in `roles` alone.
-        "notices": [text for text in found.notices if not text.startswith(TWO_MEASURED)],
+        "notices": list(found.notices),
     }  # fmt: skip
 
 

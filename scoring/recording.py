@@ -359,7 +359,8 @@ def _notices(recorded: Recorded, options: Options) -> list[str]:
     notices = []
     seen, person = recorded.faces_seen, options.person or "largest"
     if recorded.asked == 2:
-        notices.append(_whose_role(options) if len(recorded.people) == 2 else ALONE)
+        if len(recorded.people) < 2:
+            notices.append(ALONE)
         if seen > 2:
             notices.append(f"{seen} faces were seen at once; two people were followed")
     elif person.isdecimal() and int(person) > seen:
@@ -374,14 +375,4 @@ def _notices(recorded: Recorded, options: Options) -> list[str]:
     return notices
 
 
-TWO_MEASURED = "two people were measured"
 ALONE = "only one person was seen where two were looked for: this is a session of one person"
-
-
-def _whose_role(options: Options) -> str:
-    staff = options.staff or "left"
-    where = f"number {staff} from the left" if staff.isdecimal() else f"on the {staff} of the picture"
-    return (
-        f"{TWO_MEASURED}; the one {where}, when both are first seen, is the staff member "
-        "(attune roles SESSION --swap changes that)"
-    )
