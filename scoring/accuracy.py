@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from scoring.events import Event
-from scoring.interval import LEVEL, wilson
+from scoring.interval import expanded_tail, wilson
 from scoring.nod import MIN_RATE_HZ
 from scoring.pair_accuracy import OWN_FACE_PX, pair_parts
 from scoring.truth import Truth, match, rows_at
@@ -350,15 +349,13 @@ def _draws(persons: int, resamples: int) -> NDArray[np.int64]:
 def _interval(
     part: NDArray, whole: NDArray, value: float, persons: int, unit: str
 ) -> tuple[float, float] | None:
-    """Expanded percentiles (Hesterberg 2015, The American Statistician 69), as a plain percentile interval
-    is too narrow for few persons; a Wilson interval that takes each person for one look where all or
-    nothing was right and resampling has nothing to vary."""
+    """Expanded percentiles (`scoring.interval.expanded_tail`) over persons; a Wilson interval that takes each
+    person for one look where all or nothing was right and resampling has nothing to vary."""
     if persons < 2:
         return None
     if unit == "share" and not 1e-9 < value < 1 - 1e-9:
         return wilson(value, persons)
     kept = whole > 0
-    wider = math.sqrt(persons / (persons - 1)) * stats.t.ppf((1 - LEVEL) / 2, persons - 1)
-    tail = float(stats.norm.cdf(wider))
+    tail = expanded_tail(persons)
     low, high = np.quantile(part[kept] / whole[kept], [tail, 1 - tail])
     return min(float(low), value), max(float(high), value)

@@ -142,11 +142,18 @@ def poisson(count: float) -> Interval:
     return float(low), float(stats.chi2.ppf(1 - _TAIL, 2 * count + 2) / 2)
 
 
-def _percentiles(parts: NDArray, wholes: NDArray, looks: float, value: float) -> Interval:
-    """Expanded percentiles (Hesterberg 2015, The American Statistician 69): a plain percentile interval is
-    too narrow for few blocks by what Student's t and n / (n - 1) make up for."""
-    kept = wholes > 1e-9
+def expanded_tail(looks: float) -> float:
+    """The lower percentile's share, for 95 % (Hesterberg 2015, The American Statistician 69).
+
+    A plain percentile interval is too narrow for few independent looks, more than one, by what Student's t
+    and n / (n - 1) make up for.
+    """
     wider = math.sqrt(looks / (looks - 1)) * stats.t.ppf(_TAIL, looks - 1)
-    tail = float(stats.norm.cdf(wider))
+    return float(stats.norm.cdf(wider))
+
+
+def _percentiles(parts: NDArray, wholes: NDArray, looks: float, value: float) -> Interval:
+    kept = wholes > 1e-9
+    tail = expanded_tail(looks)
     low, high = np.quantile(parts[kept] / wholes[kept], [tail, 1 - tail])
     return min(float(low), value), max(float(high), value)

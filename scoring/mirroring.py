@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.mirroring.features import CHANNELS, RATE_HZ, TOGETHER, channels, clock, features, raw_movements
+from models.mirroring.features import CHANNELS, RATE_HZ, TOGETHER, clock, features, pair_channels
+from scoring.correlation import mean_defined
 from scoring.interval import RESAMPLES
 from scoring.peaks import A_FOLLOWS, ANY, B_FOLLOWS, peaks_of
 from scoring.stretches import expected_spread, slid_curves, widened
 from scoring.synchrony import lag_curves, p_value, z_interval
-from scoring.windowing import Windowing
+from scoring.windowing import SHORTEST_WINDOW_S, Windowing
 
 SURROGATES = 1000
 ALPHA = 0.05
@@ -51,11 +52,8 @@ class Moved:
     def of(cls, staff: pd.DataFrame, client: pd.DataFrame, session_s: tuple[float, float]) -> Moved:
         """From both people's rows of `vision.signals.Signals`."""
         clock_s = clock(*session_s)
-        both = (
-            channels(raw_movements({name: table[name].to_numpy() for name in table}, clock_s), second)
-            for table, second in ((staff, False), (client, True))
-        )
-        return cls(clock_s, *both)
+        first, second = ({name: table[name].to_numpy() for name in table} for table in (staff, client))
+        return cls(clock_s, *pair_channels(first, second, clock_s))
 
     @property
     def measured(self) -> NDArray[np.bool_]:
@@ -130,19 +128,19 @@ def coordination(moved: Moved, seed: int = 0, surrogates: int = SURROGATES) -> C
     strength = peaks_of(_with_sums(curves.z[used] / unit, sums), RATE_HZ)  # channels and sums, 3
     chance = slid_curves(a, b, grid, surrogates, seed)
     by_chance = widened(peaks_of(_with_sums(chance / unit, sums), RATE_HZ).max(axis=1), grid)  # surrogates, 3
-    p = [_p(float(strength[:, column].max()), by_chance[:, column]) for column in range(3)]
+    p = [p_value(float(strength[:, column].max()), by_chance[:, column]) for column in range(3)]
     best = int(strength[:, ANY].argmax())
-    windows_z, channel = curves.windows_z[used[best : best + 1]], CHANNELS[used[min(best, len(used) - 1)]]
-    if best >= len(used):
-        windows_z, channel = curves.windows_z[used[sums[best - len(used)]]], TOGETHER[best - len(used)]
-    return _described(_mean(windows_z, 0), channel, curves.lags_s, p, windowing, seed)
+    channel = [*(CHANNELS[k] for k in used), *TOGETHER][best]
+    members = [*used[:, None], *(used[rows] for rows in sums)][best]
+    windows_z = mean_defined(curves.windows_z[members], axis=0)
+    return _described(windows_z, channel, curves.lags_s, p, windowing, seed)
 
 
 def _described(
     windows_z: NDArray, channel: str, lags_s: NDArray, p: list[float], windowing: Windowing, seed: int
 ) -> Coordination:
     """`windows_z`, shape (windows, lags): of the channel, or the mean of those in the sum."""
-    curve = _mean(windows_z, 0)
+    curve = mean_defined(windows_z, axis=0)
     at = int(np.nanargmax(curve))
     return Coordination(
         channel=channel,
@@ -171,18 +169,6 @@ def _with_sums(strength: NDArray, sums: list[NDArray[np.int64]]) -> NDArray:
     return np.concatenate([strength, np.stack(together, axis=-2)], axis=-2)
 
 
-def _mean(values: NDArray, axis: int) -> NDArray:
-    """Mean of what is defined, NaN where nothing is."""
-    known = np.isfinite(values)
-    count = known.sum(axis=axis)
-    return np.where(count > 0, np.where(known, values, 0.0).sum(axis=axis) / np.maximum(count, 1), np.nan)
-
-
-def _p(strength: float, by_chance: NDArray) -> float:
-    """1 where there is no peak at all."""
-    return p_value(strength, by_chance) if np.isfinite(strength) else 1.0
-
-
 def _lag_interval(
     windows_z: NDArray, lags_s: NDArray, windowing: Windowing, seed: int
 ) -> tuple[float, float] | None:
@@ -201,11 +187,11 @@ def _lag_interval(
     total, defined = weights @ np.where(known, windows_z, 0.0), weights @ known.astype(float)
     means = np.where(defined > 0, total / np.maximum(defined, 1e-9), -np.inf)
     low, high = np.quantile(lags_s[means.argmax(axis=1)], [0.025, 0.975])
-    at = float(lags_s[int(np.nanargmax(_mean(windows_z, 0)))])
+    at = float(lags_s[int(np.nanargmax(mean_defined(windows_z, axis=0)))])
     return min(float(low), at), max(float(high), at)
 
 
 def least_seconds() -> float:
     """Sessions shorter than this have no score: a window and the lags, slid along each other."""
-    short = Windowing(6.0, 1.0)
+    short = Windowing.for_duration(SHORTEST_WINDOW_S)
     return max(short.window_s + short.lag_s, 4 * short.lag_s + 1)

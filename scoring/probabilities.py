@@ -47,11 +47,8 @@ def _add_mirroring(people: list[pd.DataFrame], causal: bool) -> None:
     model = load("mirroring")
     times = [table["time_s"].to_numpy() for table in people]
     clock_s = mirroring.clock(min(time[0] for time in times), max(time[-1] for time in times))
-    staff, client = (
-        mirroring.channels(mirroring.raw_movements(_columns(table), clock_s), second=table is people[1])
-        for table in people
-    )
-    features, _ = mirroring.features(staff, client, causal)
+    staff, client = (_columns(table) for table in people)
+    features, _ = mirroring.features(*mirroring.pair_channels(staff, client, clock_s), causal)
     given = model.probabilities(features)[:, model.classes.index("mirroring")]
     known_s = clock_s + (mirroring.DELAY_S if causal else 0.0)
     for table, time_s in zip(people, times, strict=True):

@@ -29,7 +29,7 @@ def stretches(grid: Grid) -> int:
 
 def _independent(grid: Grid) -> float:
     """How many shifts there are whose lags don't overlap."""
-    return (grid.samples - 2 * _nearest(grid)) / (2 * grid.lag + 1)
+    return (grid.samples - 2 * grid.nearest_shift) / (2 * grid.lag + 1)
 
 
 def widened(by_chance: Floats, grid: Grid) -> Floats:
@@ -47,11 +47,6 @@ def widened(by_chance: Floats, grid: Grid) -> Floats:
     known = np.isfinite(by_chance)
     mean = np.where(known, by_chance, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return np.where(known, mean + wider * (np.where(known, by_chance, 0.0) - mean), by_chance)
-
-
-def _nearest(grid: Grid) -> int:
-    """Shifts nearer to 0 than this, round the circle, would search lags of the recording itself."""
-    return 2 * grid.lag + 1
 
 
 def slid_curves(a: Floats, b: Floats, grid: Grid, n: int, seed: int = 0) -> Floats:
@@ -77,7 +72,7 @@ def slid_curves(a: Floats, b: Floats, grid: Grid, n: int, seed: int = 0) -> Floa
     InputError
         When the series are too short to slide.
     """
-    nearest, windows = _nearest(grid), len(grid.starts)
+    nearest, windows = grid.nearest_shift, len(grid.starts)
     if grid.samples <= 2 * nearest:
         raise InputError(
             f"series of {grid.samples / grid.rate_hz:g} s are too short to slide: they need more than "

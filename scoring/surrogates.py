@@ -28,7 +28,7 @@ def circular(pair: Pair, grid: Grid, n: int, rng: np.random.Generator) -> Curves
 
     Moving B by s makes a lag of l one of s + l on the circle, so one curve around it holds all surrogates.
     """
-    nearest = 2 * grid.lag + 1
+    nearest = grid.nearest_shift
     least_s, given_s = 2 * nearest / grid.rate_hz, grid.samples / grid.rate_hz
     if given_s <= least_s:
         raise InputError(

@@ -18,12 +18,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from attune import InputError
 from scoring import surrogates as pseudo
 from scoring.correlation import Floats, curves_of, mean_defined, standardised
-from scoring.interval import LEVEL, RESAMPLES, Blocks
+from scoring.interval import RESAMPLES, Blocks, expanded_tail
 from scoring.peaks import A_FOLLOWS, ANY, B_FOLLOWS, peaks_of
 from scoring.windowing import Grid, Windowing
 
@@ -302,9 +301,8 @@ def z_interval(windows_z: Floats, windowing: Windowing, seed: int = 0) -> tuple[
     """Interval of a mean z over windows: circular block bootstrap (Politis & Romano 1992) over windows.
 
     Windows that overlap are not independent: a block spans two windows' lengths, or one where that left
-    fewer than six blocks. Percentiles are expanded for few blocks (Hesterberg 2015), as in
-    `scoring.interval`; between independent series the interval held 0 in 91 to 94 % of pairs. None with
-    fewer than three blocks.
+    fewer than six blocks. Percentiles are expanded for few blocks (`scoring.interval.expanded_tail`); between
+    independent series the interval held 0 in 91 to 94 % of pairs. None with fewer than three blocks.
 
     Parameters
     ----------
@@ -322,8 +320,7 @@ def z_interval(windows_z: Floats, windowing: Windowing, seed: int = 0) -> tuple[
     blocks = Blocks(length, starts)
     sums, counts = blocks.sums(np.where(defined, windows_z, 0.0)), blocks.sums(defined.astype(np.float64))
     means = sums[counts > 0] / counts[counts > 0]
-    t = math.sqrt(looks / (looks - 1)) * stats.t.ppf((1 - LEVEL) / 2, looks - 1)
-    tail = float(stats.norm.cdf(t))
+    tail = expanded_tail(looks)
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
 

@@ -96,3 +96,8 @@ class Grid:
     window: int
     lag: int
     starts: NDArray[np.int64]
+
+    @property
+    def nearest_shift(self) -> int:
+        """Circular shifts nearer to 0 than this would search lags of the recording itself."""
+        return 2 * self.lag + 1

@@ -85,9 +85,13 @@ def distinct(boxes: np.ndarray) -> np.ndarray:
 
 def check_person(person: str) -> str:
     """Validate ``--person``: largest, left, right (the picture's) or a number from 1, left to right."""
-    if person in _PERSONS or (person.isdecimal() and int(person) >= 1):
+    if person in _PERSONS or _is_number(person):
         return person
     raise UsageError(f"--person '{person}' is not known: use largest, left, right or a number from 1")
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and int(text) >= 1
 
 
 def choose(boxes: np.ndarray, person: str) -> int | None:
@@ -186,7 +190,7 @@ def left_first(a: np.ndarray, b: np.ndarray) -> bool:
 
 def check_staff(staff: str) -> str:
     """Validate ``--staff``: left, right (the picture's) or a number from 1, left to right."""
-    if staff in ("left", "right") or (staff.isdecimal() and int(staff) >= 1):
+    if staff in ("left", "right") or _is_number(staff):
         return staff
     raise UsageError(f"--staff '{staff}' is not known: use left, right or a number from 1")
 

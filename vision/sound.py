@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from attune import InputError
 from vision.alignment import MIN_OVERLAP_S, SOUND_HZ, THRESHOLD, BandPower, BandSeries, align, audible_s
 from vision.decode import open_container
-from vision.source import VideoFile
+from vision.source import start_of
 
 GIVE = "give --offset SECONDS"
 _JUMP_S = 0.1  # A stated time so far from where the sound before ended is a gap, or a new clock.
@@ -80,8 +80,7 @@ def band_power(path: Path) -> BandSeries:
     InputError
         When the file can't be read or has no sound track that can be decoded.
     """
-    with VideoFile(path) as video:
-        start = video.start
+    start = start_of(path)
     power = BandPower()
     with open_container(path) as container:
         stream = next(iter(container.streams.audio), None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 from av.container import InputContainer
 
@@ -229,14 +230,34 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float((a * b).sum()) / spread if spread > 1e-6 else 0.0
 
 
+def start_of(path: Path) -> Fraction:
+    """Seconds on the file's own clock at which its first picture is shown: `VideoFile.start`.
+
+    Raises
+    ------
+    InputError
+        When the file holds no picture that can be decoded.
+    """
+    with open_container(path) as container:
+        return _shown_at(_first(Pictures(container, path), path))
+
+
+def _first(pictures: Pictures, path: Path) -> av.VideoFrame:
+    first = next(iter(pictures), None)
+    if first is None:
+        raise InputError(f"{path} holds no picture that can be decoded: record or copy it again")
+    return first
+
+
+def _shown_at(picture: av.VideoFrame) -> Fraction:
+    return (picture.pts or 0) * (picture.time_base or Fraction(0))
+
+
 def _probe(path: Path) -> tuple[SourceInfo, Orientation, Fraction]:
     """What the file says, and how and when its first picture is shown."""
     with open_container(path) as container:
         pictures = Pictures(container, path)
-        first = next(iter(pictures), None)
-        if first is None:
-            raise InputError(f"{path} holds no picture that can be decoded: record or copy it again")
-        stream = pictures.stream
+        first, stream = _first(pictures, path), pictures.stream
         orientation = orientation_of(first, stream.sample_aspect_ratio)
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -251,4 +272,4 @@ def _probe(path: Path) -> tuple[SourceInfo, Orientation, Fraction]:
             has_audio=bool(container.streams.audio),
             codec=stream.codec_context.name,
         )
-        return info, orientation, (first.pts or 0) * (first.time_base or Fraction(0))
+        return info, orientation, _shown_at(first)

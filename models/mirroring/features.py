@@ -93,6 +93,13 @@ def channels(raw: np.ndarray, second: bool) -> np.ndarray:
     ])  # fmt: skip
 
 
+def pair_channels(
+    first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray], clock_s: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both people's `channels` on the clock, from their signals (see `raw_movements`)."""
+    return channels(raw_movements(first, clock_s), False), channels(raw_movements(second, clock_s), True)
+
+
 def _smooth(values: np.ndarray) -> np.ndarray:
     """Gaussian smoothing along the clock in which NaN counts nothing and stays, shape (k, m)."""
     known = np.isfinite(values)

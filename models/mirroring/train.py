@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.mirroring.features import CLASSES, RATE_HZ, channels, clock, features, raw_movements
+from models.mirroring.features import CLASSES, RATE_HZ, clock, features, pair_channels, raw_movements
 from models.mirroring.simulate import pair
 from models.training import Recipe, Recording, Rows, Trained, linked
 from models.training import train as fit_and_export
@@ -46,17 +46,28 @@ def households(recordings: Sequence[Recording]) -> dict[str, str]:
     return {person: str(moving.index(name) % HOUSEHOLDS) for person, name in group.items() if name in moving}
 
 
+def clock_of(recording: Recording) -> np.ndarray:
+    """The common clock over a recording's frames."""
+    time_s = recording.signals["time_s"]
+    return clock(float(time_s[0]), float(time_s[-1]))
+
+
+def pieces(recordings: Sequence[Recording]) -> dict[str, list[np.ndarray]]:
+    """Person -> `models.mirroring.features.RAW` of each of their recordings."""
+    found: dict[str, list[np.ndarray]] = {}
+    for one in recordings:
+        found.setdefault(one.person, []).append(raw_movements(one.signals, clock_of(one)))
+    return found
+
+
 def _rendered(recordings: Sequence[Recording], home: dict[str, str]):
     for clip in dict.fromkeys(one.clip for one in recordings):
         both = [k for k, one in enumerate(recordings) if one.clip == clip]
         if len(both) != 2:
             continue
         first, second = (recordings[k] for k in both)
-        time_s = first.signals["time_s"]
-        clock_s = clock(float(time_s[0]), float(time_s[-1]))
-        a, b = (
-            channels(raw_movements(one.signals, clock_s), second=one is second) for one in (first, second)
-        )
+        clock_s = clock_of(first)
+        a, b = pair_channels(first.signals, second.signals, clock_s)
         spans = [(e["start_s"], e["end_s"]) for one in (first, second) for e in one.events
                  if e["kind"] == "mirroring"]  # fmt: skip
         true = np.zeros(len(clock_s), bool)
@@ -67,19 +78,13 @@ def _rendered(recordings: Sequence[Recording], home: dict[str, str]):
 
 def _made(recordings: Sequence[Recording], home: dict[str, str]):
     rng = np.random.default_rng(RECIPE.seed)
-    pieces: dict[str, list[np.ndarray]] = {}
-    number: dict[str, int] = {}
-    for k, one in enumerate(recordings):
-        if one.person in home:
-            time_s = one.signals["time_s"]
-            raw = raw_movements(one.signals, clock(float(time_s[0]), float(time_s[-1])))
-            pieces.setdefault(one.person, []).append(raw)
-            number.setdefault(one.person, k)
+    moved = pieces([one for one in recordings if one.person in home])
+    number = {one.person: k for k, one in reversed(list(enumerate(recordings)))}
     for house in sorted(set(home.values())):
-        people = sorted(person for person in pieces if home[person] == house)
+        people = sorted(person for person in moved if home[person] == house)
         for _ in range(PAIRS):
             first, second = rng.choice(people, 2, replace=len(people) < 2)
-            made = pair(rng, pieces[first], pieces[second])
+            made = pair(rng, moved[first], moved[second])
             moment = np.full(made.a.shape[1], _MADE)
             yield _sampled(made.a, made.b, made.mirroring, house, number[first], moment)
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from models.mirroring import simulate, train
-from models.mirroring.features import CHANNELS, RATE_HZ, RAW, channels, clock, features, raw_movements
+from models.mirroring.features import CHANNELS, RATE_HZ, RAW, channels, features, pair_channels
 from models.training import fit
 from scoring.events import detect
 from scoring.mirroring import ALPHA, Moved, coordination
@@ -27,16 +27,6 @@ from scoring.training_data import FOLDER, MIRRORING, read_training_data
 
 LENGTHS_S = (60, 120, 300)
 AR = (0.95, 0.99)
-
-
-def pieces(recordings) -> dict[str, list[np.ndarray]]:
-    """Person -> what was measured of them, clip by clip."""
-    found: dict[str, list[np.ndarray]] = {}
-    for one in recordings:
-        time_s = one.signals["time_s"]
-        raw = raw_movements(one.signals, clock(float(time_s[0]), float(time_s[-1])))
-        found.setdefault(one.person, []).append(raw)
-    return found
 
 
 def independent(rng, people, count: int, length_s: int) -> Iterator[Moved]:
@@ -86,9 +76,8 @@ def rendered(recordings) -> None:
             continue
         known = every.take(np.flatnonzero(every.persons != home[both[0].person]))
         network = fit(known, None, None, train.RECIPE)
-        time_s = both[0].signals["time_s"]
-        clock_s = clock(float(time_s[0]), float(time_s[-1]))
-        a, b = (channels(raw_movements(one.signals, clock_s), one is both[1]) for one in both)
+        clock_s = train.clock_of(both[0])
+        a, b = pair_channels(both[0].signals, both[1].signals, clock_s)
         prob = network.predict_proba(features(a, b)[0])[:, 1]
         events = detect(clock_s, prob, MIRRORING, "dyad", Profile.load().hysteresis[MIRRORING])
         shown = sum(event.duration_s for event in events)
@@ -105,7 +94,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     recordings = [recording(take) for take in read_training_data(FOLDER)]
     recordings = [one for one in recordings if one.groups["kind of clip"] != "face"]
-    people, rng = pieces(recordings), np.random.default_rng(7)
+    people, rng = train.pieces(recordings), np.random.default_rng(7)
     print(f"channels: {', '.join(CHANNELS)}")
     for length_s in LENGTHS_S:
         rejections(f"independent, {length_s} s", independent(rng, people, count, length_s))
