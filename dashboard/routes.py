@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from attune import AttuneError
-from dashboard import review, shelf
+from dashboard import review
+from dashboard.answers import PRIVATE, problem, session_route
+from dashboard.index import index_routes
+from scoring.catalogue import Catalogue
 
 PLAYER = Path(__file__).with_name("player")
-MODULES = ("player.js", "second.js", "timeline.js", "cards.js", "format.js")
-PRIVATE = {"cache-control": "no-store"}  # pictures of people don't belong in a browser's disk cache
-GONE = "There is no such session in this library."
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def routes(library: Path) -> list[Route]:
-    """The routes over one library. Read only; whatever isn't listed under /api or /player is 404."""
+    """The routes over one library; whatever isn't listed under /api or /player is 404."""
+    catalogue = Catalogue(library)
 
-    def session_route(answer):
-        """A handler that gets the opened session, and turns what can go wrong into one sentence."""
-
-        @wraps(answer)
-        def handle(request: Request) -> Response:
-            try:
-                return answer(shelf.open_session(library, request.path_params["id"]), request)
-            except LookupError:
-                return _problem(GONE, 404)
-            except AttuneError as problem:
-                return _problem(str(problem), 422)
-
-        return handle
+    def session(path: str, answer, **options) -> Route:
+        return Route(f"/api/session/{{id}}/{path}", session_route(catalogue, answer), **options)
 
     return [
-        Route("/api/session/{id}/review", session_route(_review)),
-        Route("/api/session/{id}/signals/{person}", session_route(_signals)),
-        Route("/api/session/{id}/video", session_route(_video)),
-        Route("/api/session/{id}/video2", session_route(_second_video)),
-        Route("/api/session/{id}/report", session_route(_report)),
+        session("review", _review),
+        session("signals/{person}", _signals),
+        session("video", _video),
+        session("video2", _second_video),
+        session("report", _report),
+        *index_routes(),
         Route("/player/{name}", _module),
-        Route("/api/{rest:path}", lambda request: _problem("Nothing is here.", 404)),
-        Route("/player/{rest:path}", lambda request: _problem("Nothing is here.", 404)),
+        Route("/api/{rest:path}", _nothing, methods=METHODS),
+        Route("/player/{rest:path}", _nothing, methods=METHODS),
     ]
 
 
@@ -66,7 +57,7 @@ def _second_video(session, request: Request) -> Response:
 
 def _file(session, video: Path | None) -> Response:
     if video is None or not Path(video).resolve().is_relative_to(Path(session.path).resolve()):
-        return _problem("This session was kept without its video.", 404)
+        return problem("This session was kept without its video.", 404)
     return FileResponse(video, media_type="video/mp4", headers=PRIVATE)
 
 
@@ -77,11 +68,12 @@ def _report(session, request: Request) -> Response:
 
 
 def _module(request: Request) -> Response:
-    name = request.path_params["name"]
-    if name not in MODULES:
-        return _problem("Nothing is here.", 404)
-    return FileResponse(PLAYER / name, media_type="text/javascript", headers={"cache-control": "no-cache"})
+    """A script or style of the pages: one of the files that come with them, by its plain name."""
+    file = PLAYER / request.path_params["name"]
+    if file.parent != PLAYER or file.suffix not in TYPES or not file.is_file():
+        return _nothing(request)
+    return FileResponse(file, media_type=TYPES[file.suffix], headers={"cache-control": "no-cache"})
 
 
-def _problem(sentence: str, status: int) -> Response:
-    return JSONResponse({"error": sentence}, status, headers=PRIVATE)
+def _nothing(request: Request) -> Response:
+    return problem("Nothing is here.", 404)

@@ -13,7 +13,6 @@ from urllib.parse import quote
 from attune import OutputError
 
 HOST = "127.0.0.1"
-LIBRARY_VARIABLE = "ATTUNE_LIBRARY"
 APP = Path(__file__).with_name("app.py")
 PORTS_TO_TRY = 50
 
@@ -64,7 +63,7 @@ def serve(library: Path, port: int = 8501, open_browser: bool = True, session: s
     found = listener.getsockname()[1]
     if found != port:
         print(f"Port {port} is taken, using {found}.", file=sys.stderr)
-    address = f"http://{HOST}:{found}/" + (f"?session={quote(session, safe='')}" if session else "")
+    address = f"http://{HOST}:{found}/" + (f"review?session={quote(session, safe='')}" if session else "")
 
     def ready() -> None:
         print(f"Attune's dashboard is at {address} (Ctrl-C ends it)", flush=True)
@@ -106,6 +105,7 @@ def make_app(library: Path, port: int):
     from streamlit.web.bootstrap import load_config_options
 
     from dashboard.gate import Gate, own_hosts
+    from dashboard.page import LIBRARY_VARIABLE
     from dashboard.routes import routes
 
     load_config_options({**SETTINGS, "server.port": port})

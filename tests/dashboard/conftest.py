@@ -111,7 +111,7 @@ def visit(browser, served):
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
         page.on("request", lambda request: problems.extend(_foreign(request.url, served)))
-        page.goto(f"{served.url}/?session={quote(id, safe='')}")
+        page.goto(f"{served.url}/review?session={quote(id, safe='')}")
         page.wait_for_selector(ready, timeout=60_000)
         return page
 

@@ -26,7 +26,7 @@ FOREIGN = (
 )
 PATHS = (
     "/", "/_stcore/health", f"/api/session/{ID}/review", f"/api/session/{ID}/video",
-    "/api/session/cameras/video2", "/player/player.js",
+    "/api/session/cameras/video2", "/player/review.js",
 )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ class Review {
   }
 
   async load() {
-    const answer = await fetch(this.url);
+    const answer = await fetch(`${this.url}/review`);
     const review = await answer.json();
     if (!answer.ok) throw new Error(review.error);
     this.review = review;

@@ -1,0 +1,105 @@
+"""The catalogue: what a library holds, what people say of it, and that nothing stays of what is deleted."""
+
+import pytest
+
+from attune import InputError
+from scoring.access import User
+from scoring.catalogue import Catalogue
+from scoring.library import Library
+from scoring.session import Session
+from tests.sessions import make_session
+
+WORD = b"Wilhelmina-Unmistakable"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    make_session(tmp_path, "first", video=False, created="2025-03-10T09:00:00Z", title="A")
+    make_session(tmp_path, "second", video=False, created="2025-03-11T09:00:00Z", title="B")
+    return tmp_path
+
+
+def test_lists_the_newest_first_and_the_broken_last(folder):
+    make_session(folder, "newer", video=False, schema_version=99)
+    (folder / "broken").mkdir()
+    (folder / "broken" / "session.json").write_text("{")
+    entries = Catalogue(folder).entries()
+    assert [entry.id for entry in entries] == ["second", "first", "broken", "newer"]
+    assert [bool(entry.problem) for entry in entries] == [False, False, True, True]
+
+
+def test_half_written_and_foreign_folders_are_not_listed(tmp_path):
+    make_session(tmp_path, ".hidden.partial", video=False)
+    (tmp_path / "holiday pictures").mkdir()
+    (tmp_path / "file.txt").write_text("")
+    assert Catalogue(tmp_path).entries() == []
+    assert Catalogue(tmp_path / "missing").entries() == []
+    assert not (tmp_path / "library.sqlite").exists(), "looking writes nothing"
+
+
+def test_keeps_what_is_said_of_a_session(folder):
+    catalogue = Catalogue(folder)
+    catalogue.describe("first", person=" Ada  Moreau ", scenario="Check-in", tags=["desk", "Desk", ""])
+    catalogue.describe("second", person="ada moreau")
+    first, second = (next(e for e in catalogue.entries() if e.id == id) for id in ("first", "second"))
+    assert (first.person, first.scenario, first.tags) == ("Ada Moreau", "Check-in", ("desk",))
+    assert second.person == "Ada Moreau", "one person, however their name is written"
+    assert catalogue.people() == ["Ada Moreau"]
+    catalogue.describe("first", person="", tags=[])
+    first = next(e for e in catalogue.entries() if e.id == "first")
+    assert (first.person, first.scenario, first.tags) == ("", "Check-in", ())
+
+
+def test_a_new_title_is_in_the_session_itself(folder):
+    Catalogue(folder).rename("first", "  Front desk,\nsecond try ")
+    session = Session.open(folder / "first")
+    assert session.info["title"] == "Front desk, second try"
+    assert session.info["source"]["width"] == 320, "the rest is as it was"
+    with pytest.raises(InputError, match="empty"):
+        Catalogue(folder).rename("first", " ")
+    with pytest.raises(InputError, match="longer"):
+        Catalogue(folder).rename("first", "x" * 201)
+
+
+@pytest.mark.parametrize("id", ["", ".", "..", "../first", "first/..", "a\\b", "first\0", ".first", "/etc"])
+def test_a_name_is_never_a_path(folder, id):
+    for act in (Catalogue(folder).open, Catalogue(folder).forget):
+        with pytest.raises(LookupError):
+            act(id)
+    assert len(Catalogue(folder).entries()) == 2
+
+
+def test_forgetting_leaves_no_file_and_no_row(folder):
+    catalogue = Catalogue(folder)
+    catalogue.describe("first", scenario=WORD.decode(), tags=[WORD.decode()])
+    catalogue.describe("second", tags=["kept"])
+    assert any(WORD in path.read_bytes() for path in folder.glob("library.sqlite*"))
+    catalogue.forget("first")
+    assert [entry.tags for entry in catalogue.entries()] == [("kept",)]
+    assert not (folder / "first").exists()
+    assert not any(WORD in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_staff_see_their_own_sessions_only(folder):
+    ada = User("Ada", "staff")
+    with Library(folder).writing() as connection:
+        connection.execute("INSERT INTO sessions (id, owner) VALUES ('first', 'Ada')")
+    assert [entry.id for entry in Catalogue(folder, ada).entries()] == ["first"]
+    with pytest.raises(LookupError):
+        Catalogue(folder, ada).open("second")
+    assert len(Catalogue(folder, User("Tom", "trainer")).entries()) == 2
+
+
+def test_a_failed_write_leaves_nothing(folder):
+    library = Library(folder)
+    with pytest.raises(KeyError), library.writing() as connection:
+        connection.execute("INSERT INTO tags VALUES ('first', 'half')")
+        raise KeyError
+    assert all(entry.tags == () for entry in Catalogue(folder).entries())
+
+
+def test_a_library_of_a_newer_attune_is_not_touched(folder):
+    with Library(folder).writing() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(InputError, match="newer Attune"):
+        Catalogue(folder).entries()
