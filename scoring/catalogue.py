@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from attune import InputError
 from scoring.access import LOCAL, User, may_see
@@ -211,7 +212,7 @@ def _replace_json(path: Path, value: dict) -> None:
 
 def _entry(folder: Path, given: dict | None, tags: Iterable[str]) -> Entry:
     given = given or {}
-    known = {
+    known: dict[str, Any] = {
         "person": given.get("person") or "", "scenario": given.get("scenario") or "",
         "owner": given.get("owner") or LOCAL.name, "tags": tuple(tags),
     }  # fmt: skip

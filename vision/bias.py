@@ -97,28 +97,21 @@ class GazeBias:
         return self._estimate
 
 
-def offsets_deg(
-    time_s: np.ndarray, angles_deg: np.ndarray, causal: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Offset of each frame, shape (n,) each.
+def steps_s(time_s: np.ndarray) -> np.ndarray:
+    """Time that each frame stands for, shape (n,): until the next one, at most `LOOK_S`."""
+    steps = np.diff(time_s, append=time_s[-1:] + LOOK_S) if len(time_s) else time_s
+    return np.clip(steps, 0, LOOK_S)
+
+
+def offset_deg(time_s: np.ndarray, angles_deg: np.ndarray) -> tuple[float, float]:
+    """Offset (yaw, pitch) by the whole session; picture by picture: `vision.running.RunningSignals`.
 
     Parameters
     ----------
     time_s : ndarray, shape (n,)
     angles_deg : ndarray, shape (n, 4)
         Measured gaze yaw, gaze pitch, head yaw, head pitch; NaN: not measured.
-    causal : bool
-        Use only the frames before each frame instead of the whole session.
     """
     bias = GazeBias()
-    step_s = np.diff(time_s, append=time_s[-1:] + LOOK_S) if len(time_s) else time_s
-    step_s = np.clip(step_s, 0, LOOK_S)
-    if not causal:
-        bias.update(angles_deg, step_s)
-        yaw, pitch = bias.estimate()
-        return np.full(len(time_s), yaw), np.full(len(time_s), pitch)
-    found = np.empty((len(time_s), 2))
-    for i in range(len(time_s)):
-        found[i] = bias.estimate()
-        bias.update(angles_deg[i : i + 1], step_s[i : i + 1])
-    return found[:, 0], found[:, 1]
+    bias.update(angles_deg, steps_s(time_s))
+    return bias.estimate()

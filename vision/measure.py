@@ -23,6 +23,7 @@ from vision.posture import (
     torso_yaw_deg,
     wrists_seen,
 )
+from vision.running import ANGLES, FACE_MEMORY_S, STALE_S, RunningSignals, hidden_eyes, level_pitch_deg
 from vision.signals import Signals
 from vision.target import LENS, Target, direction_deg
 
@@ -30,11 +31,6 @@ BODY_COLUMNS = (
     "torso_yaw_deg", "lean_deg", "wrist_separation", *ARM_COLUMNS,
     "left_wrist_seen", "right_wrist_seen", "arms_visible", "hand_on_face", "motion_energy",
 )  # fmt: skip
-STALE_S = 0.35  # A body measurement holds this long: three and a half steps at 10 Hz.
-PROFILE_DEG = 60.0  # Beyond this a face shows one eye: no line of sight.
-CLOSED_EYES = 0.11  # Openness below this hides the iris; notes in models/eye_contact/card.md.
-# Pose also sees bodies in logos and chairs: it is believed only of a person whose face was seen lately.
-FACE_MEMORY_S = 5.0
 _CHUNK = 256
 
 Keep = Callable[[list[Seen], dict[str, np.ndarray]], None]
@@ -192,36 +188,50 @@ def to_signals(
     """
     if not measured.frames:
         return Signals(pd.DataFrame({"time_s": np.empty(0)}))
+    frames = _running(measured, target) if causal else _whole(measured, target)
+    frames["person"] = np.full(len(frames["time_s"]), person, dtype=object)
+    return Signals(pd.DataFrame(frames))
+
+
+def _running(measured: Measured, target: Target) -> dict[str, np.ndarray]:
+    """The frames' columns by what was known at each."""
+    frames, body = dict(measured.frames), measured.body
+    time_s, cuts, index = (frames.pop(name) for name in ("time_s", "cut", "frame"))
+    target.check_within(float(time_s[-1]))
+    looked = dict(zip(body.get("time_s", ()), range(len(body.get("time_s", ()))), strict=True))
+    running = RunningSignals(BODY_COLUMNS, target)
+    rows = []
+    for i, time in enumerate(time_s):
+        look = looked.get(time)
+        seen = None if look is None else {name: body[name][look : look + 1] for name in BODY_COLUMNS}
+        face = {name: values[i : i + 1] for name, values in frames.items()}
+        rows.append(running.push(float(time), bool(cuts[i]), face, seen))
+    running.check_target()
+    return {"time_s": time_s, "frame": index, **_joined(rows)}
+
+
+def _whole(measured: Measured, target: Target) -> dict[str, np.ndarray]:
+    """The frames' columns by what the whole session shows."""
     frames = dict(measured.frames)
     time_s, cuts = frames["time_s"], frames.pop("cut")
-    hidden = (np.abs(frames["head_yaw_deg"]) > PROFILE_DEG) | (frames["eye_openness"] < CLOSED_EYES)
-    names = ("gaze_yaw_deg", "gaze_pitch_deg", "head_yaw_deg", "head_pitch_measured_deg")
-    angles = np.stack([np.where(hidden, np.nan, frames[name]) for name in names], axis=1)
+    angles = np.stack([np.where(hidden_eyes(frames), np.nan, frames[name]) for name in ANGLES], axis=1)
     # Who looks at somebody else's face says nothing about where the lens would be for them.
     looks = np.full_like(angles, np.nan) if target.kind == "partner" else angles
-    offset_yaw, offset_pitch = bias.offsets_deg(time_s, looks, causal)
+    offset_yaw, offset_pitch = bias.offset_deg(time_s, looks)
     frames["face_found"] = np.isfinite(frames["head_yaw_deg"])
-    frames["head_pitch_deg"] = (
-        frames["head_pitch_measured_deg"] - bias.HEAD_PITCH_MEAN_DEG
-        - bias.HEAD_PITCH_SHARE * (offset_pitch - bias.MEAN_PITCH_DEG)
-    )  # fmt: skip
+    frames["head_pitch_deg"] = level_pitch_deg(frames["head_pitch_measured_deg"], offset_pitch)
     gaze_yaw, gaze_pitch = angles[:, 0] - offset_yaw, angles[:, 1] - offset_pitch
     yaw, pitch = direction_deg(target, time_s, gaze_yaw, gaze_pitch)
-    angle = angle_between_deg(gaze_yaw, gaze_pitch, yaw, pitch)
-    known_s = target.end_s if causal else 0.0
-    angle[time_s < known_s] = np.nan
     frames |= {
-        "gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch, "gaze_angle_deg": angle,
-        # The trunk is compared with the lens until a calibrated target is known.
-        "target_yaw_deg": np.where(time_s < known_s, 0.0, yaw),
-        "target_pitch_deg": np.where(time_s < known_s, 0.0, pitch),
+        "gaze_yaw_deg": gaze_yaw, "gaze_pitch_deg": gaze_pitch,
+        "gaze_angle_deg": angle_between_deg(gaze_yaw, gaze_pitch, yaw, pitch),
+        "target_yaw_deg": np.full(len(time_s), yaw), "target_pitch_deg": np.full(len(time_s), pitch),
     }  # fmt: skip
     known = _lately(frames["face_found"], time_s, cuts)
-    body = _on_frames(measured.body, time_s, cuts, causal)
+    body = _on_frames(measured.body, time_s, cuts)
     frames |= {name: np.where(known, values, np.nan) for name, values in body.items()}
     frames["pose_found"] = np.isfinite(frames["arms_visible"])
-    frames["person"] = np.full(len(time_s), person, dtype=object)
-    return Signals(pd.DataFrame(frames))
+    return frames
 
 
 def _lately(found: np.ndarray, time_s: np.ndarray, cuts: np.ndarray) -> np.ndarray:
@@ -233,9 +243,9 @@ def _lately(found: np.ndarray, time_s: np.ndarray, cuts: np.ndarray) -> np.ndarr
 
 
 def _on_frames(
-    body: dict[str, np.ndarray], time_s: np.ndarray, cuts: np.ndarray, causal: bool
+    body: dict[str, np.ndarray], time_s: np.ndarray, cuts: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Body columns at every frame: interpolated (causal: held), NaN where stale or across a cut."""
+    """Body columns at every frame: interpolated, NaN where stale or across a cut."""
     if not body:
         return {name: np.full(len(time_s), np.nan) for name in BODY_COLUMNS}
     looked_s = body["time_s"]
@@ -246,7 +256,7 @@ def _on_frames(
     shot_of_look = shot[np.clip(np.searchsorted(time_s, looked_s - 1e-9), 0, len(shot) - 1)]
     fresh = (before >= 0) & (time_s - looked_s[held] <= STALE_S) & (shot_of_look[held] == shot)
     step = looked_s[after] - looked_s[held]
-    between = fresh & (step > 0) & (step <= 2 * STALE_S) & (shot_of_look[after] == shot) & (not causal)
+    between = fresh & (step > 0) & (step <= 2 * STALE_S) & (shot_of_look[after] == shot)
     share = np.where(between, (time_s - looked_s[held]) / np.where(step > 0, step, 1), 0.0)
     columns = {}
     for name in BODY_COLUMNS:

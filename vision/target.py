@@ -10,7 +10,7 @@ import numpy as np
 from attune import InputError, UsageError
 
 _CALIBRATED = re.compile(r"calibrated:(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
-_ENOUGH_FRAMES = 5
+ENOUGH_FRAMES = 5
 _ROUNDING_S = 0.5  # Players show a recording's end rounded.
 
 
@@ -87,9 +87,14 @@ def direction_deg(
         return float("nan"), float("nan")
     target.check_within(float(time_s[-1]) if len(time_s) else 0.0)
     inside = (time_s >= target.start_s) & (time_s < target.end_s) & np.isfinite(gaze_yaw_deg)
-    if inside.sum() < _ENOUGH_FRAMES:
-        raise InputError(
-            f"target {target}: the eyes were not seen long enough between {target.start_s:g} and "
-            f"{target.end_s:g} s; choose an interval in which the person faces the camera"
-        )
+    if inside.sum() < ENOUGH_FRAMES:
+        raise not_seen(target)
     return float(np.median(gaze_yaw_deg[inside])), float(np.median(gaze_pitch_deg[inside]))
+
+
+def not_seen(target: Target) -> InputError:
+    """What to raise where the interval doesn't show the eyes."""
+    return InputError(
+        f"target {target}: the eyes were not seen long enough between {target.start_s:g} and "
+        f"{target.end_s:g} s; choose an interval in which the person faces the camera"
+    )

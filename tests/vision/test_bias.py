@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vision import bias
-from vision.bias import GazeBias, offsets_deg
+from vision.bias import GazeBias, offset_deg
 
 MEAN = np.array([bias.MEAN_YAW_DEG, bias.MEAN_PITCH_DEG])
 RATE_HZ = 10
@@ -29,7 +29,7 @@ def session(offset, seconds, share=0.6, away_deg=25, seed=0):
 
 def estimated(time_s, angles):
     """What is taken for the person's offset, beyond what all persons share."""
-    return np.array([column[0] for column in offsets_deg(time_s, angles, causal=False)]) - MEAN
+    return np.array(offset_deg(time_s, angles)) - MEAN
 
 
 @pytest.mark.parametrize("offset", [(4, -3), (-3, 5), (0, 0), (-6, 0), (0, -5)])
@@ -55,7 +55,7 @@ def test_nothing_measured_is_the_mean_of_all_persons():
     time_s, angles = session((5, 5), 10)
     assert estimated(time_s, np.full_like(angles, np.nan)) == pytest.approx((0, 0), abs=1e-9)
     assert GazeBias().estimate() == pytest.approx(MEAN)
-    assert [len(column) for column in offsets_deg(np.empty(0), np.empty((0, 4)), False)] == [0, 0]
+    assert offset_deg(np.empty(0), np.empty((0, 4))) == pytest.approx(MEAN)
 
 
 @pytest.mark.parametrize("direction", [(8, -6), (10, 0), (0, 7)])
@@ -95,24 +95,10 @@ angles_4 = st.lists(
 
 
 @settings(max_examples=40, deadline=None)
-@given(angles_4, st.data())
-def test_causal_never_uses_the_future(angles, data):
-    time_s = np.arange(len(angles)) * 0.1
-    now = data.draw(st.integers(0, len(angles) - 1))
-    other = angles.copy()
-    other[now:] = data.draw(st.floats(-30, 30))
-    seen, changed = offsets_deg(time_s, angles, True), offsets_deg(time_s, other, True)
-    for before, after in zip(seen, changed, strict=True):
-        assert before[: now + 1].tolist() == after[: now + 1].tolist()
-
-
-@settings(max_examples=40, deadline=None)
 @given(angles_4)
-def test_the_whole_session_is_what_causal_knows_after_it(angles):
+def test_frame_by_frame_says_what_all_at_once_says(angles):
     time_s = np.arange(len(angles)) * 0.1
-    whole = offsets_deg(time_s, angles, False)
-    later_s = np.append(time_s, time_s[-1] + bias.LOOK_S)
-    causal = offsets_deg(later_s, np.vstack([angles, np.full(4, np.nan)]), True)
-    assert [column[0] for column in whole] == [column[-1] for column in causal]
-    assert all(len(set(column)) == 1 for column in whole)
-    assert [column[0] for column in causal] == pytest.approx(MEAN), "nothing is known before the first"
+    running = GazeBias()
+    for row, step_s in zip(angles, bias.steps_s(time_s), strict=True):
+        running.update(row[None], np.array([step_s]))
+    assert running.estimate() == offset_deg(time_s, angles)
