@@ -72,8 +72,8 @@ class Catalogue:
             tags: dict[str, list[str]] = {}
             for row in connection.execute("SELECT session_id, tag FROM tags ORDER BY tag"):
                 tags.setdefault(row["session_id"], []).append(row["tag"])
-        found = [_entry(folder, given.get(folder.name), tags.get(folder.name, ())) for folder in self._folders()]
-        found = [entry for entry in found if may_see(self.user, entry.owner)]
+        all_of_it = (_entry(f, given.get(f.name), tags.get(f.name, ())) for f in self._folders())
+        found = [entry for entry in all_of_it if may_see(self.user, entry.owner)]
         found.sort(key=lambda entry: entry.title.casefold())
         found.sort(key=lambda entry: (entry.created or datetime.min).replace(tzinfo=None), reverse=True)
         return sorted(found, key=lambda entry: bool(entry.problem))

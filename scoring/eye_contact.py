@@ -5,6 +5,8 @@ Gaze at the target is a visual proxy: the camera stands in for the client, and n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -23,12 +25,12 @@ THRESHOLD_DEG = 7.5
 """Between what counts as eye contact and what doesn't (6 and 9 degrees, models/eye_contact/card.md)."""
 
 
-def uncertain(table: pd.DataFrame) -> NDArray[np.bool_]:
+def uncertain(table: Mapping[str, NDArray]) -> NDArray[np.bool_]:
     """Where the interval of angles to the target holds the threshold, so that either may be true; shape (n,).
 
     Only a partner's face gives an interval (`vision.partner`): how far away it is isn't known.
     """
-    low, high = table["gaze_angle_low_deg"].to_numpy(), table["gaze_angle_high_deg"].to_numpy()
+    low, high = table["gaze_angle_low_deg"], table["gaze_angle_high_deg"]
     return (low <= THRESHOLD_DEG) & (high > THRESHOLD_DEG)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,8 @@ from models.posture import features as posture
 from scoring.eye_contact import uncertain
 from vision.signals import Signals
 
+TARGET = ("target_yaw_deg", "target_pitch_deg")
+Columns = Mapping[str, np.ndarray]
 ARMS_VISIBLE = 0.5  # As in scoring.measurable: below it an arm is not in the picture.
 
 
@@ -30,10 +34,11 @@ def add_probabilities(signals: Signals, causal: bool = False) -> Signals:
     people = []
     for person in signals.persons:
         table = signals.person(person)
+        columns = _columns(table)
         if not table["eye_contact_prob"].notna().any():
-            table["eye_contact_prob"] = _eye_contact(table)
+            table["eye_contact_prob"] = eye_contact_prob(columns)
         if not (table["open_posture_prob"].notna() | table["closed_posture_prob"].notna()).any():
-            table["open_posture_prob"], table["closed_posture_prob"] = _posture(table)
+            table["open_posture_prob"], table["closed_posture_prob"] = posture_probs(columns)
         if not (table["nod_prob"].notna() | table["shake_prob"].notna()).any():
             table["nod_prob"], table["shake_prob"] = _nod(table, causal)
         people.append(table)
@@ -59,23 +64,31 @@ def _columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return {name: table[name].to_numpy() for name in table.columns}
 
 
-def _target(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    yaw, pitch = (table[name].fillna(0.0).to_numpy(float) for name in ("target_yaw_deg", "target_pitch_deg"))
-    return yaw, pitch
+def eye_contact_prob(columns: Columns) -> np.ndarray:
+    """Probability that the gaze is at the target, of each frame by itself, shape (n,).
 
-
-def _eye_contact(table: pd.DataFrame) -> np.ndarray:
+    Parameters
+    ----------
+    columns : mapping of str to ndarray, shape (n,)
+        The named signals; NaN in the target's direction is the lens.
+    """
     model = load("eye_contact")
-    given = model.probabilities(eye_contact.features(_columns(table), *_target(table)))
+    given = model.probabilities(eye_contact.features(columns, *_target(columns)))
     contact = given[:, model.classes.index("contact")]
-    return np.where(uncertain(table), np.nan, contact)
+    return np.where(uncertain(columns), np.nan, contact)
 
 
-def _posture(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def posture_probs(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of open and of closed posture, of each frame by itself, shape (n,) each."""
     model = load("posture")
-    given = model.probabilities(posture.features(_columns(table), _target(table)[0]))
-    given[~(table["arms_visible"].to_numpy() >= ARMS_VISIBLE)] = np.nan
+    given = model.probabilities(posture.features(columns, _target(columns)[0]))
+    given[~(columns["arms_visible"] >= ARMS_VISIBLE)] = np.nan
     return given[:, model.classes.index("open")], given[:, model.classes.index("closed")]
+
+
+def _target(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    yaw, pitch = (np.nan_to_num(columns[name].astype(float)) for name in TARGET)
+    return yaw, pitch
 
 
 def _nod(table: pd.DataFrame, causal: bool) -> tuple[np.ndarray, np.ndarray]:

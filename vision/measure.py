@@ -68,6 +68,8 @@ class Measurement:
         self._chunk: list[Seen] = []
         self._frames: list[dict[str, np.ndarray]] = []
         self._body: list[dict[str, np.ndarray]] = []
+        self._unkept: list[Seen] = []
+        self._unkept_columns: list[dict[str, np.ndarray]] = []
         self._before: tuple[float, np.ndarray] | None = None  # time and body of the last look
 
     def add(self, seen: Seen) -> None:
@@ -76,10 +78,17 @@ class Measurement:
         if len(self._chunk) == _CHUNK:
             self._measure()
 
+    def measure_now(self, seen: Seen) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray] | None]:
+        """`add`, and give this picture's measurements at once: the face's, and the body's if looked at."""
+        self._chunk.append(seen)
+        self._measure()
+        return self._frames[-1], None if seen.body is None else self._body[-1]
+
     def finish(self) -> Measured:
         """What was measured: a few hundred bytes a picture."""
         if self._chunk:
             self._measure()
+        self._hand_over()
         return Measured(_joined(self._frames), _joined(self._body))
 
     def _measure(self) -> None:
@@ -97,9 +106,18 @@ class Measurement:
                 "time_s": face["time_s"], **measure_bodies(bodies, worlds, face, *self._size),
                 "motion_energy": self._moved(face["time_s"], bodies),
             })  # fmt: skip
-        if self._keep is not None:
-            self._keep(chunk, columns)
         self._frames.append(columns)
+        if self._keep is not None:
+            self._unkept += chunk
+            self._unkept_columns.append(columns)
+            if len(self._unkept) >= _CHUNK:
+                self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give `keep` what it hasn't had yet: in chunks also where pictures are measured one by one."""
+        if self._keep is not None and self._unkept:
+            self._keep(self._unkept, _joined(self._unkept_columns))
+            self._unkept, self._unkept_columns = [], []
 
     def _moved(self, time_s: np.ndarray, bodies: np.ndarray) -> np.ndarray:
         times, points = time_s, bodies

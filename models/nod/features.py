@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
-from models.windows import resample, trailing
+from models.windows import at_clock, resample, trailing
 
 RATE_HZ = 20.0
 LENGTH = 25  # Samples a window.
@@ -46,6 +48,35 @@ def clock_features(
             hole = ~np.isfinite(even[1:]).all(axis=1)
             even[1:][hole] = even[:-1][hole]
     return clock_s, table_of(trailing(even, LENGTH))
+
+
+class RunningWindow:
+    """The same windows as `clock_features` without a hold, frame by frame."""
+
+    _KEPT_S = (LENGTH + 1) / RATE_HZ + MAX_GAP_S  # a window, and the frame before it to draw the line from
+
+    def __init__(self) -> None:
+        self._start_s: float | None = None
+        self._frames: deque[tuple[float, np.ndarray]] = deque()
+
+    def push(self, time_s: float, angles_deg: np.ndarray) -> np.ndarray:
+        """The window that ends with the clock's last tick up to a frame, shape (1, len(FEATURES)).
+
+        Parameters
+        ----------
+        time_s : float
+            Rising from call to call.
+        angles_deg : ndarray, shape (3,)
+            Columns `ANGLES`.
+        """
+        self._start_s = time_s if self._start_s is None else self._start_s
+        self._frames.append((time_s, angles_deg))
+        while len(self._frames) > 2 and self._frames[1][0] < time_s - self._KEPT_S:
+            self._frames.popleft()
+        tick = int((time_s - self._start_s) * RATE_HZ + 1e-6)
+        clock_s = self._start_s + np.arange(max(0, tick - LENGTH + 1), tick + 1) / RATE_HZ
+        times, angles = np.array([one for one, _ in self._frames]), np.stack([one for _, one in self._frames])
+        return table_of(trailing(at_clock(times, angles, clock_s, MAX_GAP_S), LENGTH)[-1:])
 
 
 def table_of(windows: np.ndarray) -> np.ndarray:
