@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from attune import InputError, __version__
 from models import classifier
+from scoring.parts import Part, measure_part
 from scoring.recording import (
     MAX_SIDE,
     Analysed,
@@ -41,6 +42,7 @@ def analyze_video(
     consent: str | Mapping[str, Any] | None = None,
     created: str | None = None,
     progress: Progress | None = None,
+    measure: Callable[..., Part] = measure_part,
     **options: Any,
 ) -> AnalysisResult:
     """Analyse a recording, or two of one session, and store a session.
@@ -63,6 +65,8 @@ def analyze_video(
         ISO time of the recording; now when not given.
     progress : callable, optional
         Called with frames, time_s, duration_s.
+    measure : callable
+        What gives a part of a long recording: see `scoring.parts`.
     **options
         See `scoring.recording.Options`.
 
@@ -84,7 +88,7 @@ def analyze_video(
     with SessionWriter(library, session_id(videos[0].name, hashes, parameters)) as writer:
         landmarks = writer.folder / LANDMARKS
         if aligned is None:
-            found = analyze_recording(videos[0], chosen, progress, landmarks)
+            found = analyze_recording(videos[0], chosen, progress, landmarks, measure)
         else:
             staff, client = videos
             found = analyze_two_recordings(

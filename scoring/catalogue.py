@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +11,7 @@ from typing import Any
 
 from attune import InputError
 from scoring.access import LOCAL, User, may_see
-from scoring.files import read_json, sync, write_json, writing
+from scoring.files import read_json, replacing, write_json, writing
 from scoring.library import Library, now
 from scoring.session import INFO, Session
 from scoring.session import forget as forget_folder
@@ -112,7 +110,8 @@ class Catalogue:
         if not title:
             raise InputError("the title is empty: give the session a name")
         info = read_json(folder / INFO)
-        _replace_json(folder / INFO, {**info, "title": title})
+        with writing(folder), replacing(folder / INFO) as path:
+            write_json(path, {**info, "title": title})
 
     def forget(self, id: str) -> None:
         """Delete a session with every file and every row that belongs to it."""
@@ -193,21 +192,6 @@ def checked(text: str, what: str) -> str:
     if len(text) > LONGEST:
         raise InputError(f"{what} is longer than {LONGEST} characters: shorten it")
     return text
-
-
-def _replace_json(path: Path, value: dict) -> None:
-    with writing(path):
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
-        try:
-            os.close(handle)
-            write_json(temporary, value)
-            temporary.chmod(0o644)
-            sync(temporary)
-            temporary.replace(path)
-            sync(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def _entry(folder: Path, given: dict | None, tags: Iterable[str]) -> Entry:

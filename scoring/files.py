@@ -7,14 +7,16 @@ import json
 import math
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from attune import InputError, OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextlib.contextmanager
@@ -45,6 +47,22 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file to write, which becomes `path`, on disk, once that went well."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    temporary = Path(name)
+    try:
+        os.close(handle)
+        yield temporary
+        temporary.chmod(0o644)  # mkstemp's are for the user alone
+        sync(temporary)
+        temporary.replace(path)
+        sync(path.absolute().parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any, digits: int | None = None) -> None:
@@ -79,6 +97,8 @@ def read_json(path: Path) -> Any:
 
 def read_parquet(path: Path) -> pd.DataFrame:
     """What a Parquet file holds; an `InputError` names the file when it can't be read."""
+    import pandas as pd  # here, because the worker that waits for jobs reads none
+
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:  # pyarrow's errors are among these

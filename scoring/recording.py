@@ -12,15 +12,15 @@ import pandas as pd
 
 from attune import InputError, UsageError
 from models import classifier
+from scoring import parts
 from scoring.judge import Judgement, Setting, judge
 from scoring.landmark_store import LandmarkWriter, rename_people
+from scoring.options import Options
 from scoring.probabilities import add_probabilities
 from scoring.profile import Profile
-from vision.company import count_people
 from vision.extract import Extractor, Seen
 from vision.measure import Measured, Measurement, not_before, to_signals
 from vision.partner import toward_partner
-from vision.people import check_person, check_staff
 from vision.signals import PERSONS, Signals
 from vision.source import SourceInfo, VideoFile
 from vision.target import Target
@@ -28,55 +28,8 @@ from vision.target import Target
 MAX_SIDE = 1280  # Pictures are scaled down to this for the models; coordinates stay source pixels.
 PRESENT_S = 1.0  # Whose face is found for less than this, in all, is not taken for one of two.
 NEGLIGIBLE_S = 0.1
-_POSE_HZ = (1.0, 30.0)
 
 Progress = Callable[..., None]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a recording is analysed; all of it is part of the session's id.
-
-    Attributes
-    ----------
-    target, profile, people, person, staff : str
-        As on the command line; `person` None: whoever is largest where one is measured.
-    causal : bool
-        Use only what came before each frame.
-    pose_hz : float
-        How often a second the body is looked at, 1 to 30.
-    """
-
-    target: str = "lens"
-    profile: str = "default"
-    person: str | None = None
-    causal: bool = False
-    pose_hz: float = 10.0
-    people: str = "auto"
-    staff: str | None = None
-
-    def __post_init__(self) -> None:
-        Target.parse(self.target)
-        if self.person is not None:
-            check_person(self.person)
-        if self.staff is not None:
-            check_staff(self.staff)
-        if self.people not in ("auto", "1", "2"):
-            raise UsageError(f"--people '{self.people}' is not known: use auto, 1 or 2")
-        if self.people == "2" and self.person is not None:
-            raise UsageError("--person chooses one of several, --people 2 measures two: use one of them")
-        if self.people == "1" and self.staff is not None:
-            raise UsageError("--staff says who of two people is the staff member: leave out --people 1")
-        if self.people == "1" and self.target == "partner":
-            raise UsageError("--target partner needs two people in the picture: leave out --people 1")
-        if not _POSE_HZ[0] <= self.pose_hz <= _POSE_HZ[1]:
-            raise UsageError(f"--pose-hz {self.pose_hz:g} is out of range: use 1 to 30")
-
-    def wanted(self, video: VideoFile) -> int:
-        """How many people to measure: as asked, or found out."""
-        if self.people != "auto" or self.person is not None:
-            return 2 if self.people == "2" else 1
-        return 2 if self.staff or self.target == "partner" else count_people(video)
 
 
 @dataclass(frozen=True)
@@ -141,8 +94,20 @@ def analyze_recording(
     options: Options | None = None,
     progress: Progress | None = None,
     landmarks: Path | None = None,
+    measure: Callable[..., parts.Part] = parts.measure_part,
 ) -> Analysed:
     """Analyse a recording of one person or two.
+
+    Parameters
+    ----------
+    video : Path
+    options : Options, optional
+    progress : callable, optional
+        Called with frames, time_s, duration_s.
+    landmarks : Path, optional
+        Where to keep what the overlay needs.
+    measure : callable
+        What gives a part of a long recording (`scoring.parts.spans`).
 
     Raises
     ------
@@ -154,8 +119,11 @@ def analyze_recording(
     source = VideoFile(video, MAX_SIDE)
     with naming(video):
         prepared.target.check_within(source.info.duration_s or np.inf)
-    with _landmark_file(landmarks) as store:
-        recorded = _measured(source, options, options.wanted(source), store, progress)
+    asked = options.wanted(source)
+    recorded = _in_parts(source, options, asked, landmarks, progress, measure)
+    if recorded is None:
+        with _landmark_file(landmarks) as store:
+            recorded = _measured(source, options, asked, store, progress)
     if landmarks is not None and recorded.asked == 2:
         rename_people(landmarks, recorded.names, since_s=recorded.since_s)
     with naming(video):
@@ -291,6 +259,23 @@ def _measured(
     return Recorded(
         info, people, asked, roles, since_s, extractor.faces_seen, source.loss, source.frames_read, end_s
     )
+
+
+def _in_parts(
+    source: VideoFile, options: Options, asked: int, landmarks: Path | None, progress: Progress | None,
+    measure: Callable[..., parts.Part],
+) -> Recorded | None:  # fmt: skip
+    """Measure a long recording part by part; None where it has to be measured as a whole."""
+    places = parts.spans(source, asked) if options.person is None else ()
+    if len(places) < 2:
+        return None
+    whole = parts.measure_all(source, places, options.pose_hz, landmarks, progress, measure)
+    if whole is None:
+        return None
+    return Recorded(
+        source.info, {"staff": whole.measured}, 1, {"staff": "staff"}, {"staff": -np.inf},
+        whole.faces_seen, whole.loss, whole.frames, whole.end_s,
+    )  # fmt: skip
 
 
 def _roles(found: dict[str, Measured], swapped: bool) -> dict[str, str]:

@@ -66,7 +66,7 @@ class Progress:
     """
 
     def __init__(self, name: str, wanted: bool = True):
-        self._name = "".join(character if character.isprintable() else "?" for character in name)
+        self._name = plain_name(name)
         self._wanted = wanted and sys.stderr.isatty()
         self._bar: Any = None
         self._task: Any = None
@@ -85,7 +85,7 @@ class Progress:
                 console=Console(stderr=True, markup=False, highlight=False),
                 transient=True,
             )
-            self._task = self._bar.add_task(_shortened(self._name), total=None, rate="")
+            self._task = self._bar.add_task(self._name, total=None, rate="")
             self._bar.start()
         return self
 
@@ -103,7 +103,9 @@ class Progress:
         self._bar.update(self._task, completed=time_s, total=total, rate=rate)
 
 
-def _shortened(name: str, width: int = 40) -> str:
+def plain_name(name: str, width: int = 40) -> str:
+    """A name for a narrow place: one line, its middle left out where it is long."""
+    name = "".join(character if character.isprintable() else "?" for character in name)
     return name if len(name) <= width else f"{name[: width // 2 - 1]}…{name[-width // 2 :]}"
 
 

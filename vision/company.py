@@ -42,6 +42,13 @@ def count_people(video: VideoFile) -> int:
     return 2 if shown and two >= TWO_SHARE * shown and more < MORE_SHARE * shown else 1
 
 
+def seen_at_once(video: VideoFile) -> int:
+    """The largest number of faces in any of a few pictures spread over the recording."""
+    detector = FaceDetector()
+    with contextlib.closing(detector):
+        return max((len(all_faces(detector, rgb)) for rgb in glances(video)), default=0)
+
+
 def glances(video: VideoFile, count: int = GLANCES) -> Iterator[np.ndarray]:
     """Pictures at about even steps over a recording, upright, rgb; the first where it can't be searched."""
     if not video.info.duration_s:

@@ -130,9 +130,16 @@ class Pictures:
     stream : av.VideoStream
     step : float
         Nominal seconds between pictures.
+
+    Parameters
+    ----------
+    container : InputContainer
+    path : path-like
+    first_s : float, optional
+        When the file's first picture is shown, where reading begins later.
     """
 
-    def __init__(self, container: InputContainer, path: os.PathLike[str]):
+    def __init__(self, container: InputContainer, path: os.PathLike[str], first_s: float | None = None):
         self.stream = picture_stream(container, path)
         self.step = 1.0 / nominal_rate(self.stream)
         self._container = container
@@ -144,7 +151,7 @@ class Pictures:
         self._no_end = gif and not _ends_with(path, b";")
         self._torn = False  # the last packet is incomplete
         self._errors = 0
-        self._first_s: float | None = None
+        self._first_s = first_s
         self._end_s = self._sound_end_s = 0.0
         self._lost_before_s = self._lost_between_s = 0.0
 
@@ -200,6 +207,11 @@ class Pictures:
             else:
                 self._lost_between_s += lost
         return True
+
+    @property
+    def damaged(self) -> bool:
+        """Whether anything that was read so far couldn't be decoded."""
+        return self._errors > 0
 
     def loss(self) -> str | None:
         """After the iteration: one sentence about what could not be decoded, or None."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,10 +15,11 @@ import numpy as np
 from av.container import InputContainer
 
 from attune import InputError
-from vision.decode import Pictures, declared_duration, nominal_rate, open_container
+from vision.decode import Pictures, declared_duration, nominal_rate, open_container, picture_stream
 from vision.upright import Orientation, fit, orientation_of
 
 GAP_S = 0.5  # A pause longer than this (and than three frames) starts tracking afresh.
+_REORDERED = 32  # places; H.264 and HEVC show pictures at most 16 later than they store them
 _RESET_S = 1.0  # Times falling back by more than this are a new clock (joined files), not a repeat.
 
 
@@ -87,6 +89,8 @@ class VideoFile:
     path : path-like
     max_side : int, optional
         Pictures whose longer side is larger are scaled down to it.
+    sha256 : str, optional
+        Of the file's bytes, where that is known already: reading all of a long file takes a while.
 
     Attributes
     ----------
@@ -110,10 +114,12 @@ class VideoFile:
         At construction, when the file holds no picture that can be decoded.
     """
 
-    def __init__(self, path: str | os.PathLike[str], max_side: int | None = None):
+    def __init__(
+        self, path: str | os.PathLike[str], max_side: int | None = None, sha256: str | None = None
+    ):
         self.path = Path(path)
         self.max_side = max_side
-        self.info, self.orientation, self.start = _probe(self.path)
+        self.info, self.orientation, self.start = _probe(self.path, sha256)
         self._container: InputContainer | None = None
         self._reset()
 
@@ -134,19 +140,54 @@ class VideoFile:
             self._container = None
 
     def __iter__(self) -> Iterator[Frame]:
+        return self._frames()
+
+    def between(self, start_s: float, end_s: float) -> Iterator[Frame]:
+        """The frames with start_s <= time_s < end_s at the times that a whole iteration gives them.
+
+        Indices count from 0 here. Only for files whose `even_clock` is true: of others the times before
+        `start_s` would have to be known.
+        """
+        with contextlib.closing(self._frames(start_s)) as frames:
+            for frame in frames:
+                if frame.time_s >= end_s:
+                    return
+                yield frame
+
+    def even_clock(self) -> bool:
+        """Whether every picture states its time, none repeats, and none lies before the first shown.
+
+        Reads the whole file without decoding it.
+        """
+        with open_container(self.path) as container:
+            stream = picture_stream(container, self.path)
+            times = [p.pts for p in container.demux(stream) if p.size and not p.is_discard]
+        if not times or None in times or len(set(times)) != len(times):
+            return False
+        # Pictures are stored at most a few places away from where they are shown: else clocks were joined.
+        order = np.argsort(times, kind="stable")
+        settled = np.abs(order - np.arange(len(times))).max() <= _REORDERED
+        return bool(settled and min(times) * (stream.time_base or 0) == self.start)
+
+    def _frames(self, start_s: float = 0.0) -> Generator[Frame, None, None]:
         self.close()
         self._reset()
         size = fit(self.info.width, self.info.height, self.max_side)
         scale = max(self.info.width, self.info.height) / max(size)
         container = self._container = open_container(self.path)
         try:
-            pictures = Pictures(container, self.path)
+            pictures = Pictures(container, self.path, float(self.start) if start_s > 0 else None)
             gap_s = max(GAP_S, 3 * pictures.step)
             clock, scene = _Clock(pictures.step), _Scene()
+            if start_s > 0:
+                _seek(container, pictures.stream, self.start, start_s)
+                clock.begin(float(self.start))
             for picture in pictures:
                 time_s = clock.place(picture.time)
                 if time_s is None:
                     self.repeated += 1
+                    continue
+                if time_s < start_s:
                     continue
                 rgb = self.orientation.upright(picture, size)
                 cut = scene.changed(rgb) or clock.step_s > gap_s
@@ -155,6 +196,9 @@ class VideoFile:
                 self.frames_read += 1
                 yield Frame(self.frames_read - 1, time_s, rgb, cut, scale)
             self.loss = pictures.loss()
+        except GeneratorExit:  # read no further: how much is missing isn't known
+            self.loss = "some pictures could not be decoded" if pictures.damaged else None
+            raise
         finally:
             if self._container is container:
                 self.close()
@@ -174,6 +218,10 @@ class _Clock:
         self._offset: float | None = None
         self._last = 0.0
         self.step_s = 0.0
+
+    def begin(self, stated_s: float) -> None:
+        """Say what the first picture of the file states, where the iteration begins later."""
+        self._offset, self._last = -stated_s, -float("inf")
 
     def place(self, stated_s: float | None) -> float | None:
         """Seconds since the first picture; None for a repeat of the time before."""
@@ -242,6 +290,12 @@ def start_of(path: Path) -> Fraction:
         return _shown_at(_first(Pictures(container, path), path))
 
 
+def _seek(container: InputContainer, stream: av.VideoStream, start: Fraction, time_s: float) -> None:
+    """Go on reading at the last key frame at or before a time."""
+    base = stream.time_base or Fraction(1)
+    container.seek(max(0, int((start + Fraction(time_s)) / base)), stream=stream)
+
+
 def _first(pictures: Pictures, path: Path) -> av.VideoFrame:
     first = next(iter(pictures), None)
     if first is None:
@@ -253,14 +307,15 @@ def _shown_at(picture: av.VideoFrame) -> Fraction:
     return (picture.pts or 0) * (picture.time_base or Fraction(0))
 
 
-def _probe(path: Path) -> tuple[SourceInfo, Orientation, Fraction]:
+def _probe(path: Path, sha256: str | None) -> tuple[SourceInfo, Orientation, Fraction]:
     """What the file says, and how and when its first picture is shown."""
     with open_container(path) as container:
         pictures = Pictures(container, path)
         first, stream = _first(pictures, path), pictures.stream
         orientation = orientation_of(first, stream.sample_aspect_ratio)
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 is None:
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         info = SourceInfo(
             path=path,
             sha256=sha256,

@@ -1,0 +1,187 @@
+"""`attune batch`: many recordings to sessions and tidy tables, on all cores or a cluster, resumable."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attune import AttuneError, OutputError
+from scoring import batch_tables, batch_tasks
+from scoring.batch_tasks import STATE, Plan, Work
+from scoring.files import writing
+from scoring.guarded import Limits
+from scoring.lock import locked
+from scoring.manifest import Failure, Item, gather
+from scoring.options import Options
+from scoring.pools import Pool, Report, pool_for
+from scoring.session import remove_partial
+
+Told = Callable[[int, int], None]
+"""Called with how many tasks are done, and how many are known of."""
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What a batch came to.
+
+    Attributes
+    ----------
+    done : dict of str to Path
+        Id of the recording -> its session's folder.
+    failures : list of Failure
+    folder : Path
+        Where the tables are.
+    """
+
+    done: dict[str, Path]
+    failures: list[Failure]
+    folder: Path
+
+
+def batch(
+    inputs: Sequence[str],
+    out: Path,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    limits: Limits | None = None,
+    keep_video: bool = False,
+    told: Told = lambda done, known: None,
+    report: Report = lambda worker, label, share: None,
+    **options: Any,
+) -> BatchResult:
+    """Analyse everything that `inputs` name.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        As `scoring.manifest.gather` takes them.
+    out : Path
+        The library; what an earlier batch finished in it with the same options is not done again.
+    workers, scheduler
+        See `scoring.pools.pool_for`.
+    limits : Limits
+        Of each task.
+    keep_video : bool
+        Keep a copy of each video in its session.
+    told, report : callable
+        Progress, of the batch and of each local worker.
+    **options
+        Of `scoring.options.Options`, for all recordings.
+
+    Raises
+    ------
+    OutputError
+        Another batch is at work in the same folder, or it can't be written.
+    """
+    chosen = batch_tasks.as_arguments(Options(**options))
+    state = out / STATE
+    with writing(out):
+        state.mkdir(parents=True, exist_ok=True)
+    with locked(state / "lock") as free:
+        if not free:
+            raise OutputError(f"another batch is at work in {out}: let it finish, or choose another --out")
+        remove_partial(out)
+        items, failures = gather(inputs)
+        works = [Work(item, out.absolute(), chosen, keep_video) for item in items]
+        done = {work.item.id: out / name for work in works if (name := work.session()) is not None}
+        todo = [work for work in works if work.item.id not in done]
+        if todo:
+            with pool_for(scheduler, workers, limits or Limits(), report) as pool:
+                made, failed = _Run(pool, told).run(todo)
+            done |= {id: out / name for id, name in made.items()}
+            failures += failed
+        finished = [(item, done[item.id]) for item in items if item.id in done]
+        batch_tables.write(out, finished, failures, chosen)
+        return BatchResult(done, failures, out)
+
+
+class _Run:
+    """Every recording's way through plan, parts and session, as many at once as there are workers.
+
+    Parts of long recordings go first, so that the last ones don't keep a single worker busy at the end.
+    """
+
+    def __init__(self, pool: Pool, told: Told):
+        self._pool, self._told = pool, told
+        self._waiting: dict[Future, tuple[Work, Callable[[Any], None]]] = {}
+        self._left: dict[str, int] = {}  # parts that are not measured yet
+        self._made: dict[str, str] = {}
+        self._failed: dict[str, Failure] = {}
+        self._known = self._ended = 0
+
+    def run(self, works: Sequence[Work]) -> tuple[dict[str, str], list[Failure]]:
+        """Id -> name of the session's folder, and what failed."""
+        for work in works:
+            self._submit(work, batch_tasks.plan, self._planned(work), work)
+        while self._waiting:
+            ended, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
+            for future in ended:
+                self._settle(future)
+        return self._made, [self._failed[id] for id in sorted(self._failed)]
+
+    def _submit(self, work: Work, task: Callable, then: Callable[[Any], None], *arguments: Any) -> None:
+        self._known += 1
+        self._waiting[self._pool.submit(work.item.id, task, *arguments)] = (work, then)
+        self._told(self._ended, self._known)
+
+    def _settle(self, future: Future) -> None:
+        work, then = self._waiting.pop(future)
+        self._ended += 1
+        try:
+            result = future.result()
+        except AttuneError as error:
+            self._fail(work, _without_name(str(error), work.item))
+        except Exception as error:
+            self._fail(work, f"an error that Attune did not expect ({type(error).__name__}: {error})")
+        else:
+            if work.item.id not in self._failed:
+                then(result)
+        self._told(self._ended, self._known)
+
+    def _fail(self, work: Work, reason: str) -> None:
+        self._failed.setdefault(work.item.id, Failure(work.item.id, str(work.item.path), reason))
+
+    def _planned(self, work: Work) -> Callable[[Plan], None]:
+        def then(planned: Plan) -> None:
+            if len(planned.spans) == 1:
+                self._finish(work, planned)
+                return
+            self._left[work.item.id] = len(planned.spans)
+            for number in range(len(planned.spans)):
+                self._submit(work, batch_tasks.part, self._measured(work, planned), work, planned, number)
+
+        return then
+
+    def _measured(self, work: Work, planned: Plan) -> Callable[[None], None]:
+        def then(_: None) -> None:
+            self._left[work.item.id] -= 1
+            if not self._left[work.item.id]:
+                self._finish(work, planned)
+
+        return then
+
+    def _finish(self, work: Work, planned: Plan) -> None:
+        def then(name: str) -> None:
+            self._made[work.item.id] = name
+            shutil.rmtree(work.folder, ignore_errors=True)
+
+        self._submit(work, batch_tasks.finish, then, work, planned)
+
+
+def _without_name(sentence: str, item: Item) -> str:
+    """The reason alone: the table names the file in a column of its own."""
+    return sentence.removeprefix(f"{item.path}: ")
+
+
+def summary(result: BatchResult) -> Mapping[str, Any]:
+    """The result as plain values, for ``--json``."""
+    return {
+        "folder": str(result.folder),
+        "sessions": {id: str(path) for id, path in sorted(result.done.items())},
+        "failures": [vars(failure) for failure in result.failures],
+    }

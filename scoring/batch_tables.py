@@ -1,0 +1,115 @@
+"""The tables of a batch: all scores and events of all recordings, tidy, the same to the byte every time."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from attune import __version__
+from models import classifier
+from scoring.events import EVENT_COLUMNS
+from scoring.files import replacing, write_json, writing
+from scoring.manifest import Failure, Item
+from scoring.recording import MAX_SIDE
+from scoring.session import SCHEMA_VERSION, Session
+from vision.landmarks import MEDIAPIPE_VERSION
+
+SCORES, SCORES_PARQUET, EVENTS = "scores.csv", "scores.parquet", "events.parquet"
+FAILURES, RUN = "failures.csv", "run.json"
+SEED = 0  # of every bootstrap and surrogate; see scoring.judge.judge
+COLUMNS = ("session", "person", "group", "score", "value", "unit", "ci_low", "ci_high", "coverage", "reason")
+_NUMBERS = ("value", "ci_low", "ci_high", "coverage")
+
+
+def write(
+    out: Path, sessions: Sequence[tuple[Item, Path]], failures: Sequence[Failure], options: Mapping[str, Any]
+) -> None:
+    """Write all tables of a batch, each whole or not at all.
+
+    Parameters
+    ----------
+    out : Path
+    sessions : sequence of (Item, Path)
+        Each recording with its session's folder.
+    failures : sequence of Failure
+        Without any, a table of failures from before is removed.
+    options : mapping
+        As the recordings were analysed.
+    """
+    scores, events = scores_table(sessions), events_table(sessions)
+    with writing(out):
+        with replacing(out / SCORES) as path:
+            scores.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        with replacing(out / SCORES_PARQUET) as path:
+            scores.to_parquet(path, index=False)
+        with replacing(out / EVENTS) as path:
+            events.to_parquet(path, index=False)
+        with replacing(out / RUN) as path:
+            write_json(path, _run(options, len(sessions), len(failures)))
+        if failures:
+            table = pd.DataFrame([vars(failure) for failure in failures], columns=["id", "path", "reason"])
+            with replacing(out / FAILURES) as path:
+                table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        else:
+            (out / FAILURES).unlink(missing_ok=True)
+
+
+def scores_table(sessions: Sequence[tuple[Item, Path]]) -> pd.DataFrame:
+    """One row per session, person and score, then the covariates of the manifest as they were written.
+
+    An empty ``value`` is "not measurable", with its reason.
+    """
+    covariates = list(dict.fromkeys(name for item, _ in sessions for name in item.covariates))
+    rows = []
+    for item, folder in sessions:
+        given = {_free(name): item.covariates.get(name, "") for name in covariates}
+        for person, scores in sorted(Session.open(folder).scores().items()):
+            for name, score in scores.items():
+                low, high = score.get("ci95") or (None, None)
+                rows.append({
+                    "session": item.id, "person": person, "group": item.group, "score": name,
+                    "value": score.get("value"), "unit": score.get("unit") or "", "ci_low": low,
+                    "ci_high": high, "coverage": score.get("coverage"),
+                    "reason": score.get("reason") or "", **given,
+                })  # fmt: skip
+    table = pd.DataFrame(rows, columns=[*COLUMNS, *map(_free, covariates)])
+    return table.astype(dict.fromkeys(_NUMBERS, np.float64))
+
+
+def events_table(sessions: Sequence[tuple[Item, Path]]) -> pd.DataFrame:
+    """All events, with the session and the group each belongs to."""
+    tables = []
+    for item, folder in sessions:
+        events = Session.open(folder).events()
+        events.insert(0, "session", item.id)
+        events.insert(1, "group", item.group)
+        tables.append(events)
+    if not tables:
+        return pd.DataFrame(columns=["session", "group", *EVENT_COLUMNS])
+    return pd.concat(tables, ignore_index=True)
+
+
+def _free(covariate: str) -> str:
+    """A covariate's name that is no column of ours."""
+    return f"covariate_{covariate}" if covariate in COLUMNS else covariate
+
+
+def _run(options: Mapping[str, Any], sessions: int, failures: int) -> dict[str, Any]:
+    """How the numbers came about."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "sessions": sessions,
+        "failures": failures,
+        "versions": {
+            "attune": __version__, "python": platform.python_version(), "numpy": np.__version__,
+            "mediapipe": MEDIAPIPE_VERSION, "models": classifier.hashes(),
+        },
+        "parameters": {**options, "max_side": MAX_SIDE},
+        "machine": {"system": platform.system(), "processor": platform.machine()},
+        "seeds": {"bootstrap": SEED, "surrogates": SEED},
+    }  # fmt: skip

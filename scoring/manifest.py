@@ -1,0 +1,241 @@
+"""What a batch is to analyse: files, folders, patterns, or a manifest, a table with one recording a row."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import io
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from attune import InputError
+
+VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".3gp", ".wmv")
+TABLES = (".csv", ".tsv", ".txt")
+# What the columns of a manifest may be called; every other one is a covariate.
+NAMES = {
+    "path": ("path", "video", "file", "recording"),
+    "client": ("client", "client path", "client_path", "client video"),
+    "offset": ("offset", "offset_s"),
+    "id": ("id", "session", "session_id"),
+    "group": ("group", "condition"),
+}
+_LONGEST_ID = 120
+
+
+@dataclass(frozen=True)
+class Item:
+    """One recording to analyse.
+
+    Attributes
+    ----------
+    path : Path
+    id : str
+        Names it in the tables; unique in a batch.
+    client : Path or None
+        The client's own recording.
+    offset_s : float or None
+        When on the clock of `path` the client's begins; None: by the sound.
+    group : str
+    covariates : dict of str to str
+        As the manifest has them.
+    """
+
+    path: Path
+    id: str
+    client: Path | None = None
+    offset_s: float | None = None
+    group: str = ""
+    covariates: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that was named and can't be analysed: which, and why, in a sentence."""
+
+    id: str
+    path: str
+    reason: str
+
+
+def gather(inputs: Sequence[str]) -> tuple[list[Item], list[Failure]]:
+    """Everything that the arguments of a batch name, in order of their ids, and what of it is unusable.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Videos, folders (searched through), patterns (``clips/*.mp4``, ``**`` for any folder), manifests.
+    """
+    items: list[Item] = []
+    failures: list[Failure] = []
+    plain: dict[Path, None] = {}
+    for text in inputs:
+        if Path(text).suffix.lower() in TABLES and Path(text).is_file():
+            found, wrong = read_manifest(Path(text))
+            items += found
+            failures += wrong
+            continue
+        files = list(_files(text))
+        plain |= dict.fromkeys(files)
+        if not files:
+            failures.append(Failure("", text, _nothing(text)))
+    items += _named(plain)
+    return _unique(items, failures)
+
+
+def read_manifest(path: Path) -> tuple[list[Item], list[Failure]]:
+    """The recordings of a manifest; a row that can't be used is named with its number, the rest is read.
+
+    The table has a header; comma, semicolon or tab between columns; UTF-8, UTF-16 or Windows' western
+    encoding. Paths are relative to the manifest's folder.
+
+    Raises
+    ------
+    InputError
+        It can't be read as a table, or has no column of paths.
+    """
+    rows = list(csv.reader(io.StringIO(_text(path), newline=""), delimiter=_delimiter(path), strict=True))
+    header = [" ".join(name.split()) for name in rows[0]] if rows else []
+    places = _places(path, header)
+    items, failures = [], []
+    for number, row in enumerate(rows[1:], start=2):
+        if not any(cell.strip() for cell in row):
+            continue
+        try:
+            items.append(_item(path, header, places, row))
+        except InputError as error:
+            name = row[places["path"]].strip() if places["path"] < len(row) else ""
+            failures.append(Failure("", name, f"{path.name}, row {number}: {error}"))
+    if not items and not failures:
+        raise InputError(f"{path} names no recording: give one a row, below the header")
+    return items, failures
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}") from None
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise InputError(f"{path} is no text that can be read: save it as CSV in UTF-8")
+
+
+def _delimiter(path: Path) -> str:
+    """Whichever of comma, semicolon and tab the header has most of."""
+    first = _text(path).lstrip().split("\n", 1)[0]
+    return max(",;\t", key=first.count)
+
+
+def _places(path: Path, header: list[str]) -> dict[str, int]:
+    """Role -> number of its column."""
+    known = [name.casefold() for name in header]
+    repeated = [name for name, count in Counter(known).items() if name and count > 1]
+    if repeated:
+        raise InputError(f"{path}: column '{repeated[0]}' is there twice: rename one")
+    places = {
+        role: known.index(name) for role, names in NAMES.items() for name in names[::-1] if name in known
+    }
+    if "path" not in places:
+        raise InputError(f"{path} has no column 'path': its first row names the columns")
+    return places
+
+
+def _item(path: Path, header: list[str], places: dict[str, int], row: list[str]) -> Item:
+    if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
+        counts = f"it has {len(row)} cells, the header {len(header)}"
+        raise InputError(f"{counts}: quote cells that hold a separator")
+    cells = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
+    given = {role: cells[place] for role, place in places.items()}
+    video = _recording(path, given["path"], "path")
+    client = _recording(path, given["client"], "client") if given.get("client") else None
+    offset = given.get("offset", "")
+    if offset and client is None:
+        raise InputError("it has an offset and no client recording: name that one too")
+    taken = set(places.values())
+    return Item(
+        video, _id(given.get("id") or video.stem), client, _seconds(offset) if offset else None,
+        given.get("group", ""),
+        {name: cells[k] for k, name in enumerate(header) if name and k not in taken},
+    )  # fmt: skip
+
+
+def _recording(manifest: Path, text: str, column: str) -> Path:
+    if not text:
+        raise InputError(f"column '{column}' is empty")
+    path = manifest.parent / Path(text).expanduser()
+    if not path.is_file():
+        raise InputError(f"{text} is not there (looked for {path})")
+    return path
+
+
+def _seconds(text: str) -> float:
+    """A number with a point or, as spreadsheets of many countries write it, a comma."""
+    try:
+        value = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"offset '{text}' is not a number of seconds")
+    return value
+
+
+def _id(text: str) -> str:
+    if len(text) > _LONGEST_ID or any(not sign.isprintable() for sign in text):
+        raise InputError(f"id '{text[:40]}' is too long or holds signs that can't be printed")
+    return text
+
+
+def _files(text: str) -> Iterator[Path]:
+    path = Path(text)
+    if path.is_dir():
+        found: Iterable[Path] = path.rglob("*")
+    elif path.exists():
+        yield path  # named by itself: whatever its suffix
+        return
+    else:
+        found = map(Path, glob.glob(text, recursive=True))  # noqa: PTH207 (absolute patterns, too)
+    yield from sorted(one for one in found if one.suffix.lower() in VIDEOS and one.is_file())
+
+
+def _nothing(text: str) -> str:
+    if Path(text).is_dir():
+        return f"{text} holds no video ({', '.join(VIDEOS)})"
+    return f"{text} is not there"
+
+
+def _named(paths: Iterable[Path]) -> list[Item]:
+    """Files by their stems; where stems repeat, with as much of their folders as tells them apart."""
+    paths = list(paths)
+    depth = 1
+    while True:
+        ids = ["/".join([*path.absolute().parts[-depth:-1], path.stem]) for path in paths]
+        again = {id for id, count in Counter(ids).items() if count > 1}
+        if not again or depth > max(len(path.absolute().parts) for path in paths):
+            break
+        depth += 1
+    ids = [id if id not in again else path.name for id, path in zip(ids, paths, strict=True)]
+    return [Item(path, id) for path, id in zip(paths, ids, strict=True)]
+
+
+def _unique(items: list[Item], failures: list[Failure]) -> tuple[list[Item], list[Failure]]:
+    kept: dict[str, Item] = {}
+    for item in items:
+        if item.id in kept:
+            reason = f"id '{item.id}' is already that of {kept[item.id].path}: give each recording its own"
+            failures.append(Failure(item.id, str(item.path), reason))
+        else:
+            kept[item.id] = item
+    return [kept[id] for id in sorted(kept)], failures

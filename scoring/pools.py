@@ -1,0 +1,150 @@
+"""Where the tasks of a batch run: worker processes of this machine, or a Dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
+
+from attune import InputError, UsageError
+from scoring.guarded import GuardedWorker, Limits, Task
+
+Report = Callable[[int, str, float], None]
+"""Called with a worker's number, what it works on, and the share done."""
+
+
+class Pool(Protocol):
+    """Runs tasks; a context manager."""
+
+    workers: int
+
+    def submit(self, label: str, task: Task, *arguments: Any) -> Future:
+        """Have a task run; its future gives the result or raises."""
+        ...
+
+    def __enter__(self) -> Pool: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+def pool_for(scheduler: str | None, workers: int | None, limits: Limits, report: Report) -> Pool:
+    """A cluster's pool where a scheduler is named, else one of this machine."""
+    if scheduler is not None:
+        return ClusterPool(scheduler, limits)
+    return LocalPool(cores() if workers is None else workers, limits, report)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LocalPool:
+    """Worker processes of this machine, each on a core of its own.
+
+    Parameters
+    ----------
+    workers : int
+    limits : Limits
+    report : callable
+    """
+
+    def __init__(self, workers: int, limits: Limits, report: Report):
+        if workers < 1:
+            raise UsageError(f"--workers {workers} is out of range: use 1 or more")
+        self.workers, self._limits, self._report = workers, limits, report
+        self._own = threading.local()
+        self._guards: list[GuardedWorker] = []
+        numbers = itertools.count()
+        self._threads = ThreadPoolExecutor(workers, initializer=lambda: self._begin(next(numbers)))
+
+    def __enter__(self) -> LocalPool:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for guard in self._guards:
+            guard.close()
+        self._threads.shutdown()
+
+    def submit(self, label: str, task: Task, *arguments: Any) -> Future:
+        return self._threads.submit(self._run, label, task, arguments)
+
+    def _begin(self, number: int) -> None:
+        self._own.number, self._own.guard = number, GuardedWorker(number)
+        self._guards.append(self._own.guard)
+
+    def _run(self, label: str, task: Task, arguments: tuple) -> Any:
+        number = self._own.number
+        self._report(number, label, 0.0)
+        return self._own.guard.run(
+            task, *arguments, limits=self._limits,
+            progress=lambda share: self._report(number, label, share),
+        )  # fmt: skip
+
+
+class ClusterPool:
+    """The workers of a Dask cluster; they have to see the recordings and the output folder by the same paths.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler's, ``tcp://HOST:PORT``.
+    limits : Limits
+    """
+
+    def __init__(self, address: str, limits: Limits):
+        try:
+            from distributed import Client
+        except ImportError:
+            raise UsageError("--scheduler needs Dask's distributed: pip install 'attune[cluster]'") from None
+        try:
+            self._client = Client(address, timeout="10s", set_as_default=False)
+        except (OSError, ValueError) as error:
+            what = f"no Dask scheduler answers at {address}"
+            raise InputError(f"{what}: start one, or check the address") from error
+        self._limits = limits
+        threads = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        self.workers = sum(worker["nthreads"] for worker in threads)
+        if not self.workers:
+            self._client.close()
+            what = f"the scheduler at {address} has no workers"
+            raise InputError(f"{what}: start some with dask worker {address}")
+
+    def __enter__(self) -> ClusterPool:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with contextlib.suppress(OSError):
+            self._client.close()
+
+    def submit(self, label: str, task: Task, *arguments: Any) -> Future:
+        # Not pure: a task leaves files, and the same one later is a task of its own.
+        remote = self._client.submit(on_cluster, task, arguments, self._limits, pure=False)
+        given: Future = Future()
+        given.set_running_or_notify_cancel()
+        remote.add_done_callback(lambda done: _hand_over(done, given))
+        return given
+
+
+_own = threading.local()
+
+
+def on_cluster(task: Task, arguments: tuple, limits: Limits) -> Any:
+    """What a cluster's worker does: the task in a guarded process that stays for the next one."""
+    if not hasattr(_own, "guard"):
+        _own.guard = GuardedWorker()
+    return _own.guard.run(task, *arguments, limits=limits)
+
+
+def _hand_over(done: Any, given: Future) -> None:
+    if done.status == "finished":
+        given.set_result(done.result())
+    elif done.status == "error":
+        given.set_exception(done.exception())
+    else:
+        given.set_exception(InputError("the cluster gave it up: its workers were lost"))

@@ -1,0 +1,128 @@
+"""`attune batch` from the command line: tables, failures, and that nothing is lost or done twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.clips import SAMPLES
+from tests.conftest import ROOT
+
+CLIPS = [SAMPLES / "clips" / name for name in ("face_12_0.mp4", "face_43_0.mp4")]
+TABLES = ("scores.csv", "scores.parquet", "events.parquet")
+
+
+@pytest.fixture
+def study(tmp_path) -> Path:
+    """A manifest of two recordings, one of them in a group, a broken one and one that is not there."""
+    (tmp_path / "broken.mp4").write_bytes(b"no video at all")
+    rows = [
+        f"{CLIPS[0]};P1;before;41", f"{CLIPS[1]};P2;;", "broken.mp4;P3;;", "gone.mp4;P4;;",
+    ]  # fmt: skip
+    path = tmp_path / "study.csv"
+    path.write_text("\n".join(["path;id;group;value", *rows]), "utf-8-sig")
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """The output of a batch with one worker."""
+    out = tmp_path_factory.mktemp("one")
+    command = [sys.executable, "-m", "attune", "batch", *map(str, CLIPS), "--out", str(out), "--workers", "1"]
+    subprocess.run(command, cwd=out, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    return out
+
+
+def test_a_manifest_gives_tidy_tables_and_names_what_failed(run_attune, study, tmp_path):
+    out = tmp_path / "out"
+    done = run_attune("batch", study, "--out", out, "--workers", "2")
+    assert done.returncode == 1
+    assert done.stdout == f"2 sessions and their tables are in {out}\n"
+    assert "Traceback" not in done.stderr and "gone.mp4" in done.stderr
+    scores = pd.read_csv(out / "scores.csv")
+    assert list(scores.columns) == [
+        "session", "person", "group", "score", "value", "unit", "ci_low", "ci_high", "coverage", "reason",
+        "covariate_value",
+    ]  # fmt: skip
+    assert set(scores["session"]) == {"P1", "P2"}
+    first = scores[scores["session"] == "P1"]
+    assert set(first["group"]) == {"before"} and set(first["covariate_value"]) == {41}
+    share = first[first["score"] == "eye_contact_share"].iloc[0]
+    folder = next(out.glob("face_12_0-*"))
+    stored = json.loads((folder / "scores.json").read_text())["staff"]["eye_contact_share"]
+    assert share["value"] == pytest.approx(stored["value"])
+    assert not (folder / "video.mp4").exists(), "a batch keeps no copies unless asked"
+    failures = pd.read_csv(out / "failures.csv")
+    assert [Path(path).name for path in failures["path"]] == ["gone.mp4", "broken.mp4"]
+    assert "row 5" in failures["reason"][0] and "not a video" in failures["reason"][1]
+    run = json.loads((out / "run.json").read_text())
+    assert run["versions"]["models"].keys() >= {"eye_contact", "nod"} and run["parameters"]["pose_hz"] == 10
+    typed = pd.read_parquet(out / "scores.parquet").drop(columns="covariate_value")
+    pd.testing.assert_frame_equal(typed.fillna(""), scores.drop(columns="covariate_value").fillna(""))
+    assert set(pd.read_parquet(out / "events.parquet")["session"]) <= {"P1", "P2"}
+
+
+def test_tables_are_the_same_to_the_byte_whatever_the_number_of_workers(run_attune, finished, tmp_path):
+    done = run_attune("batch", *CLIPS, "--out", tmp_path / "two", "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    for name in TABLES:
+        assert (finished / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    text = (finished / "scores.csv").read_text()
+    assert os.uname().nodename not in text and "20" + time.strftime("%y-") not in text
+
+
+def test_what_is_finished_is_not_done_again(run_attune, finished):
+    before = {path: path.stat().st_mtime_ns for path in finished.glob("*/session.json")}
+    started = time.monotonic()
+    done = run_attune("batch", *CLIPS, "--out", finished, "--json")
+    assert {path: path.stat().st_mtime_ns for path in finished.glob("*/session.json")} == before
+    assert len(json.loads(done.stdout)["sessions"]) == 2
+    assert time.monotonic() - started < 20
+
+
+def test_killed_at_any_moment_and_started_again_nothing_is_lost_or_doubled(finished, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "attune", "batch", *map(str, CLIPS), "--out", str(out), "--workers", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for wait_s in (1.5, 4.0, 5.0):
+        batch = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+        time.sleep(wait_s)
+        batch.send_signal(signal.SIGKILL)
+        batch.wait()
+    deadline = time.monotonic() + 60
+    while (again := subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)).returncode:
+        assert time.monotonic() < deadline, again.stderr  # a worker of the killed one may take a moment to end
+        time.sleep(0.5)
+    for name in TABLES:
+        assert (finished / name).read_bytes() == (out / name).read_bytes()
+    assert sorted(path.name for path in out.glob("*/")) == sorted(path.name for path in finished.glob("*/"))
+    assert {path.name for path in (out / ".batch").iterdir() if path.is_dir()} == set()
+
+
+def test_a_second_batch_on_the_same_folder_refuses(run_attune, tmp_path):
+    from scoring.lock import locked
+
+    (tmp_path / "out" / ".batch").mkdir(parents=True)
+    with locked(tmp_path / "out" / ".batch" / "lock") as held:
+        assert held
+        done = run_attune("batch", *CLIPS, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "another batch is at work" in done.stderr
+
+
+def test_what_hangs_is_stopped_and_named(run_attune, tmp_path):
+    done = run_attune("batch", CLIPS[0], "--out", tmp_path / "out", "--timeout", "0.5")
+    assert done.returncode == 1
+    (failure,) = pd.read_csv(tmp_path / "out" / "failures.csv").to_dict("records")
+    assert failure["id"] == "face_12_0" and "not done after 0.5 s (--timeout)" in failure["reason"]
+
+
+@pytest.mark.parametrize("arguments", [("--workers", "0"), ("--timeout", "0"), ("--people", "7")])
+def test_wrong_usage_is_said(run_attune, tmp_path, arguments):
+    assert run_attune("batch", CLIPS[0], "--out", tmp_path / "out", *arguments).returncode == 2

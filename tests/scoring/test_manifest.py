@@ -1,0 +1,106 @@
+"""What a batch is to analyse, from files, folders, patterns, and tables as spreadsheets write them."""
+
+from pathlib import Path
+
+import pytest
+
+from attune import InputError
+from scoring.manifest import gather, read_manifest
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    for name in ("a.mp4", "b.mp4", "sub/a.mp4", "sub/deep/c.MOV", "sub/notes.txt", "client.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+def table(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / "study.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_folders_and_patterns_are_searched(folder):
+    items, failures = gather([str(folder / "sub"), str(folder / "[ab].mp4"), str(folder / "**" / "c.*")])
+    names = sorted(item.path.relative_to(folder).as_posix() for item in items)
+    assert names == ["a.mp4", "b.mp4", "sub/a.mp4", "sub/deep/c.MOV"]
+    assert failures == []
+
+
+def test_names_that_repeat_are_told_apart_by_their_folders(folder):
+    items, _ = gather([str(folder)])
+    assert len({item.id for item in items}) == len(items) == 5
+    assert "sub/a" in {item.id for item in items}
+
+
+def test_the_same_file_named_twice_is_one_recording(folder):
+    items, failures = gather([str(folder / "a.mp4"), str(folder / "*.mp4")])
+    assert [item.path.name for item in items] == ["a.mp4", "b.mp4", "client.mp4"]
+    assert failures == []
+
+
+def test_what_is_not_there_is_named_and_the_rest_goes_on(folder):
+    items, failures = gather([str(folder / name) for name in ("a.mp4", "z.mp4", "sub/deep/x*")])
+    assert [item.id for item in items] == ["a"]
+    assert [failure.path for failure in failures] == [str(folder / "z.mp4"), str(folder / "sub/deep/x*")]
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [
+    (",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16"), (";", "cp1252"),
+])  # fmt: skip
+def test_tables_as_spreadsheets_write_them(folder, mark, encoding):
+    (folder / "Müller.mp4").write_bytes(b"x")
+    rows = [
+        ["Path", "client", "offset", "id", "Group", "Alter"],
+        ["a.mp4", "client.mp4", '"1,5"', "P1", "früh", "41"],
+        ["", "", "", "", "", ""],
+        ["Müller.mp4", "", "", "P2", "spät", ""],
+    ]
+    text = "\r\n".join(mark.join(row) for row in rows)
+    items, failures = read_manifest(table(folder, text, encoding))
+    assert failures == []
+    first, second = items
+    assert (first.id, first.group, first.offset_s, first.covariates) == ("P1", "früh", 1.5, {"Alter": "41"})
+    assert first.client == folder / "client.mp4"
+    assert (second.path, second.client, second.covariates) == (folder / "Müller.mp4", None, {"Alter": ""})
+
+
+@pytest.mark.parametrize(("row", "words"), [
+    ("gone.mp4,,,P9", "gone.mp4 is not there"),
+    (",,,P9", "column 'path' is empty"),
+    ("a.mp4,client.mp4,soon,P9", "offset 'soon' is not a number"),
+    ("a.mp4,client.mp4,nan,P9", "offset 'nan' is not a number"),
+    ("a.mp4,,2.0,P9", "no client recording"),
+    ("a.mp4,nobody.mp4,2.0,P9", "nobody.mp4 is not there"),
+    ("a.mp4,,,P9,,surplus", "it has 6 cells, the header 4"),
+])  # fmt: skip
+def test_a_bad_row_is_named_by_its_number(folder, row, words):
+    path = table(folder, f"path,client,offset,id\nb.mp4,,,P1\n{row}\n")
+    items, failures = gather([str(path)])
+    assert [item.id for item in items] == ["P1"]
+    (failure,) = failures
+    assert failure.reason.startswith("study.csv, row 3: ") and words in failure.reason
+
+
+def test_an_id_that_repeats_is_named(folder):
+    items, failures = gather([str(table(folder, "path,id\na.mp4,P1\nb.mp4,P1\n"))])
+    assert [item.path.name for item in items] == ["a.mp4"]
+    assert "already that of" in failures[0].reason and failures[0].path.endswith("b.mp4")
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("", "no column 'path'"), ("name,id\na,b\n", "no column 'path'"), ("path,id\n", "names no recording"),
+    ("path,id,ID\na.mp4,1,2\n", "twice"),
+])  # fmt: skip
+def test_a_table_that_is_none_says_so(folder, text, words):
+    with pytest.raises(InputError, match=words):
+        read_manifest(table(folder, text))
+
+
+def test_a_file_that_is_no_text_says_so(folder):
+    path = folder / "study.csv"
+    path.write_bytes(b"PK\x03\x04\x00\x00\x08\x00" * 20)
+    with pytest.raises(InputError, match="no text"):
+        read_manifest(path)
