@@ -32,6 +32,7 @@ def main() -> None:
     st.set_page_config(page_title=title, page_icon=str(PLAYER / "icon.svg"), layout="wide")
     st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, key="links"):
+        st.html('<p class="brand">Attune</p>', width="content")
         for one in linked:
             st.page_link(one)
     if page is sessions and "session" in st.query_params:  # addresses from before there were pages

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 
+from dashboard import overlay
+from dashboard.curves import curves, state_of
 from scoring import scorecard, timeline
 from scoring.cameras import Camera, cameras_of
 from scoring.session import Session
 from scoring.summary import summary
 
 COLUMNS = ("time_s", *(kind.line for kind in timeline.KINDS.values() if kind.line))
+
+
+def answer(session: Session, id: str) -> bytes:
+    """`review` as JSON. Made once for every state of the session's files: opening it again is quick."""
+    return _answer(session.path, id, state_of(session.path))
+
+
+@lru_cache(maxsize=16)
+def _answer(folder: Path, id: str, state) -> bytes:
+    shown = review(Session.open(folder), id)
+    return json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def review(session: Session, id: str) -> dict:
@@ -38,6 +54,7 @@ def review(session: Session, id: str) -> dict:
         "cameras": [_camera(camera, base) for camera in cameras],
         # whose rows are the first video's frames
         "frames_of": next(iter(cameras[0].persons), None),
+        "overlay": overlay.description(session, base, cameras),
         "report": f"{base}/report",
         "signals": {
             person: {"url": f"{base}/signals/{person}", "columns": COLUMNS} for person in shown.persons
@@ -62,11 +79,8 @@ def signals(session: Session, person: str) -> bytes:
     LookupError
         Nobody of that name was measured.
     """
-    measured = session.signals()
-    if person not in measured.persons:
-        raise LookupError(person)
-    rows = measured.person(person)
-    return np.stack([rows[name].to_numpy("<f4") for name in COLUMNS]).tobytes()
+    rows = curves(session, person, COLUMNS)
+    return np.stack([rows[name].astype("<f4") for name in COLUMNS]).tobytes()
 
 
 def _camera(camera: Camera, base: str) -> dict:
@@ -86,7 +100,9 @@ def _camera(camera: Camera, base: str) -> dict:
 def _lane(lane: timeline.Lane, persons: tuple[str, ...]) -> dict:
     return {
         "cue": lane.cue,
+        "person": lane.person,
         "label": lane.label,
+        "name": timeline.CUES[lane.cue][0],
         # what belongs to both is the same in either table
         "signals": lane.person if lane.person in persons else (persons[0] if persons else None),
         "kinds": [asdict(kind) for kind in lane.kinds],

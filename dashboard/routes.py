@@ -5,12 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from dashboard import review
 from dashboard.answers import PRIVATE, problem, session_route
+from dashboard.curves import RAW
 from dashboard.index import index_routes
+from dashboard.jobs import job_routes
+from dashboard.notes import note_routes
+from dashboard.overlay import overlay_routes
+from dashboard.report_routes import report_routes
+from dashboard.thumbnails import thumbnail_routes
+from dashboard.uploads import upload_routes
 from scoring.catalogue import Catalogue
 
 PLAYER = Path(__file__).with_name("player")
@@ -30,7 +37,12 @@ def routes(library: Path) -> list[Route]:
         session("signals/{person}", _signals),
         session("video", _video),
         session("video2", _second_video),
-        session("report", _report),
+        *report_routes(catalogue),
+        *overlay_routes(catalogue),
+        *job_routes(catalogue),
+        *note_routes(catalogue),
+        *upload_routes(catalogue),
+        *thumbnail_routes(catalogue),
         *index_routes(),
         Route("/player/{name}", _module),
         Route("/api/{rest:path}", _nothing, methods=METHODS),
@@ -39,12 +51,13 @@ def routes(library: Path) -> list[Route]:
 
 
 def _review(session, request: Request) -> Response:
-    return JSONResponse(review.review(session, request.path_params["id"]), headers=PRIVATE)
+    data = review.answer(session, request.path_params["id"])
+    return Response(data, media_type="application/json", headers=PRIVATE)
 
 
 def _signals(session, request: Request) -> Response:
     data = review.signals(session, request.path_params["person"])
-    return Response(data, media_type="application/octet-stream", headers=PRIVATE)
+    return Response(data, media_type="application/octet-stream", headers=RAW)
 
 
 def _video(session, request: Request) -> Response:
@@ -59,12 +72,6 @@ def _file(session, video: Path | None) -> Response:
     if video is None or not Path(video).resolve().is_relative_to(Path(session.path).resolve()):
         return problem("This session was kept without its video.", 404)
     return FileResponse(video, media_type="video/mp4", headers=PRIVATE)
-
-
-def _report(session, request: Request) -> Response:
-    from scoring.report import render
-
-    return HTMLResponse(render(session), headers=PRIVATE)
 
 
 def _module(request: Request) -> Response:

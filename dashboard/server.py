@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from attune import OutputError
+from dashboard.supervisor import Supervisor
 
 HOST = "127.0.0.1"
 APP = Path(__file__).with_name("app.py")
@@ -28,17 +29,22 @@ SETTINGS = {
     "client.showErrorDetails": "none",
     "logger.level": "error",
     "theme.light.primaryColor": "#0063A0",
+    "theme.light.linkColor": "#0063A0",
     "theme.light.backgroundColor": "#FCFBF9",
     "theme.light.secondaryBackgroundColor": "#F3F1EC",
     "theme.light.textColor": "#1E252C",
-    "theme.dark.primaryColor": "#6CC0F0",
+    "theme.dark.primaryColor": "#1F78B0",  # white text on it is read well, and it stands out from the page
+    "theme.dark.linkColor": "#6CC0F0",
     "theme.dark.backgroundColor": "#14181D",
     "theme.dark.secondaryBackgroundColor": "#1C2228",
     "theme.dark.textColor": "#E7EAED",
 }
 
 
-def serve(library: Path, port: int = 8501, open_browser: bool = True, session: str | None = None) -> None:
+def serve(
+    library: Path, port: int = 8501, open_browser: bool = True, session: str | None = None,
+    worker: bool = True,
+) -> None:  # fmt: skip
     """Serve the dashboard of a library until Ctrl-C.
 
     Prints one line with the address. A port that is taken is said on stderr and the next free one used.
@@ -53,6 +59,8 @@ def serve(library: Path, port: int = 8501, open_browser: bool = True, session: s
         Show the page in the user's browser.
     session : str, optional
         Id of the session to show first.
+    worker : bool, optional
+        Analyse what is added. False leaves it waiting.
 
     Raises
     ------
@@ -72,7 +80,8 @@ def serve(library: Path, port: int = 8501, open_browser: bool = True, session: s
 
     server = _server(Path(library), found, ready)
     try:
-        server.run(sockets=[listener])
+        with Supervisor(Path(library).expanduser().absolute(), worker):
+            server.run(sockets=[listener])
     except KeyboardInterrupt:
         pass
     finally:
@@ -102,6 +111,7 @@ def make_app(library: Path, port: int):
     """The ASGI application: Streamlit's page, our routes, and the gate before both."""
     import streamlit as st
     from starlette.middleware import Middleware
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web.bootstrap import load_config_options
 
     from dashboard.gate import Gate, own_hosts
@@ -109,6 +119,8 @@ def make_app(library: Path, port: int):
     from dashboard.routes import routes
 
     load_config_options({**SETTINGS, "server.port": port})
+    # A folder named pages beside the app would make the first visit run its page alone, without the frame.
+    PagesManager.uses_pages_directory = False
     library = library.expanduser().absolute()
     os.environ[LIBRARY_VARIABLE] = str(library)  # the page runs as a script in this process
     return st.App(APP, routes=routes(library), middleware=[Middleware(Gate, hosts=own_hosts(port))])

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from attune import InputError
 from scoring.access import LOCAL, User, may_see
 from scoring.files import read_json, replacing, write_json, writing
 from scoring.library import Library, now
-from scoring.session import INFO, Session
+from scoring.session import INFO, VIDEO, Session
 from scoring.session import forget as forget_folder
 
 PARTS = ("session.json", "signals.parquet", "events.csv", "scores.json")
@@ -33,6 +34,10 @@ class Entry:
     person, scenario, owner : str
         Empty where nobody said; `owner` is who added it.
     tags : tuple of str
+    notes : int
+        How many were left on it.
+    pictured : bool
+        Whether its video was kept.
     problem : str
         Why it can't be opened, in a sentence; empty where it can.
     """
@@ -45,6 +50,8 @@ class Entry:
     scenario: str = ""
     owner: str = LOCAL.name
     tags: tuple[str, ...] = field(default=())
+    notes: int = 0
+    pictured: bool = False
     problem: str = ""
 
 
@@ -70,7 +77,10 @@ class Catalogue:
             tags: dict[str, list[str]] = {}
             for row in connection.execute("SELECT session_id, tag FROM tags ORDER BY tag"):
                 tags.setdefault(row["session_id"], []).append(row["tag"])
-        all_of_it = (_entry(f, given.get(f.name), tags.get(f.name, ())) for f in self._folders())
+            notes = dict(connection.execute(_NOTES).fetchall())
+        all_of_it = (
+            _entry(f, given.get(f.name), tags.get(f.name, ()), notes.get(f.name, 0)) for f in self._folders()
+        )
         found = [entry for entry in all_of_it if may_see(self.user, entry.owner)]
         found.sort(key=lambda entry: entry.title.casefold())
         found.sort(key=lambda entry: (entry.created or datetime.min).replace(tzinfo=None), reverse=True)
@@ -147,6 +157,7 @@ class Catalogue:
         return [folder for name in names if (folder := self._folder(name))]
 
 
+_NOTES = "SELECT session_id, count(*) FROM notes WHERE deleted IS NULL GROUP BY session_id"
 _SESSIONS = """SELECT sessions.id, owner, scenario, people.name AS person
     FROM sessions LEFT JOIN people ON people.id = person_id"""
 
@@ -194,14 +205,15 @@ def checked(text: str, what: str) -> str:
     return text
 
 
-def _entry(folder: Path, given: dict | None, tags: Iterable[str]) -> Entry:
+def _entry(folder: Path, given: dict | None, tags: Iterable[str], notes: int) -> Entry:
     given = given or {}
     known: dict[str, Any] = {
         "person": given.get("person") or "", "scenario": given.get("scenario") or "",
-        "owner": given.get("owner") or LOCAL.name, "tags": tuple(tags),
+        "owner": given.get("owner") or LOCAL.name, "tags": tuple(tags), "notes": notes,
+        "pictured": (folder / VIDEO).is_file(),
     }  # fmt: skip
     try:
-        info = Session.open(folder).info
+        info = _info(folder, (folder / INFO).stat().st_mtime_ns if (folder / INFO).is_file() else 0)
     except InputError as problem:
         return Entry(folder.name, folder.name, problem=str(problem), **known)
     source = info.get("source")
@@ -213,6 +225,12 @@ def _entry(folder: Path, given: dict | None, tags: Iterable[str]) -> Entry:
         _number(source.get("duration_s")),
         **known,
     )
+
+
+@lru_cache(maxsize=5000)
+def _info(folder: Path, changed_ns: int) -> dict[str, Any]:
+    """What ``session.json`` says; read again when it has changed, as lists of hundreds are drawn often."""
+    return Session.open(folder).info
 
 
 def _date(text) -> datetime | None:

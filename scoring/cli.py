@@ -14,6 +14,7 @@ import typer
 from attune import AttuneError, InputError, UsageError, __version__
 from scoring import terminal
 from scoring.analyze_command import add_analyze, add_roles
+from scoring.batch_command import batch
 from scoring.synchrony_command import synchrony
 from scoring.terminal import say
 
@@ -143,12 +144,13 @@ def score(
 
 
 app.command()(synchrony)
+app.command()(batch)
 
 
 @app.command()
 def export(
     session: SessionArgument,
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="html, csv, parquet or video.")],
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="html, pdf, csv, parquet or video.")],
     out: Annotated[
         Path | None, typer.Option("--out", metavar="PATH", help="File or folder to write, else beside you.")
     ] = None,
@@ -248,13 +250,16 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask first.")] = False,
 ) -> None:
     """Delete sessions with everything in them."""
+    from scoring.library import Library
     from scoring.session import forget as forget_session
 
     def one(session: Path) -> None:
         folder = _session_folder(session)
         if not (yes or terminal.agreed(f"Delete {folder} with everything in it? [y/N] ")):
             raise InputError(f"{folder} was kept: nobody agreed to deleting it (--yes agrees)")
+        where = folder.resolve()
         forget_session(folder)
+        Library(where.parent).forget_session(where.name)
         say(f"Deleted {folder}")
 
     _each(sessions, one)
@@ -336,21 +341,9 @@ def _wrong_usage(error: Any) -> int:
 
 
 def _unexpected(error: Exception) -> str:
-    """Write the traceback to a file, and say in one sentence what happened and where it is."""
-    import traceback
-    from datetime import UTC, datetime
+    from scoring.unexpected import explained
 
-    from scoring.resources import user_log_folder
-
-    what = f"Attune met an error it did not expect ({type(error).__name__}: {error})"
-    try:
-        folder = user_log_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
-        path.write_text(f"attune {__version__}\n{''.join(traceback.format_exception(error))}", "utf-8")
-    except OSError as problem:
-        return f"{what}, and where its details belong can't be written ({problem.strerror})"
-    return f"{what}: please report it with the details in {path}"
+    return explained(error)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ MODULE_OF = {"opencv-contrib-python": "cv2"}  # where the module isn't called li
 # Each writes the same cv2 folder as opencv-contrib-python; whichever came last is what runs.
 OTHER_OPENCVS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless")
 DEBIAN_PACKAGE_OF = (("libGL", "libgl1"), ("libgthread", "libglib2.0-0"), ("libglib", "libglib2.0-0"))
+LOOKED_AT_APART = ("weasyprint",)  # it can't be imported without Pango, which only PDFs need: see check_pango
 CAMERA_LISTS = {"Linux": "v4l2", "Darwin": "avfoundation", "Windows": "dshow"}
 LEAST_FREE_BYTES = 2 * 1024**3  # an hour of 720p video takes about 1 GB
 
@@ -61,6 +62,7 @@ def examine() -> list[Check]:
         check_opencv(installed_names()),
         *check_models(),
         check_encoder(),
+        check_pango(),
         check_cameras(),
         check_folder(user_library()),
         check_space(user_library()),
@@ -117,6 +119,8 @@ def check_requirement(requirement) -> Check:
         return Check(name, False, "not installed", install)
     if version not in requirement.specifier:
         return Check(name, False, f"{version}, but {requirement.specifier} is needed", install)
+    if name in LOOKED_AT_APART:
+        return Check(name, True, version)
     try:
         importlib.import_module(MODULE_OF.get(name, name))
     except Exception as error:  # a broken package may raise anything
@@ -176,6 +180,17 @@ def check_encoder() -> Check:
         advice = "install PyAV from its wheel: pip install --force-reinstall --no-deps 'av==18.1.*'"
         return Check("H.264 encoder", False, f"not there ({error})", advice)
     return Check("H.264 encoder", True, "libx264")
+
+
+def check_pango() -> Check:
+    """What PDF reports are set with; everything else works without it."""
+    from scoring.report_pdf import install_advice, load_weasyprint
+
+    try:
+        load_weasyprint()
+    except AttuneError:
+        return Check("PDF reports", True, "not possible without Pango; all else works", install_advice())
+    return Check("PDF reports", True, "Pango")
 
 
 def check_cameras(list_devices: Callable[[str], list] | None = None) -> Check:

@@ -15,7 +15,7 @@ from scoring.files import sync, writing
 from scoring.session import Session
 from vision.signals import COLUMNS
 
-FORMATS = {"html": ".html", "csv": "-csv", "parquet": "-parquet", "video": ".mp4"}
+FORMATS = {"html": ".html", "pdf": ".pdf", "csv": "-csv", "parquet": "-parquet", "video": ".mp4"}
 """What can be written, and what a session's id is completed with where no name is given."""
 
 _EVENT_ABOUT = {
@@ -87,6 +87,10 @@ def export_session(
         from scoring.report import write_report
 
         return write_report(session, target)
+    if to == "pdf":
+        from scoring.report_pdf import write_pdf
+
+        return write_pdf(session, target)
     if session.video is None:
         raise InputError(f"{session.path} was kept without its video: analyse it again without --no-video")
     from scoring.export_video import export_video

@@ -6,6 +6,7 @@ only what differs, so that a service culture or a language has its own norms and
 
 from __future__ import annotations
 
+import re
 import string
 import tomllib
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ _SENTENCES = {
 _SCORE_FIELDS = {"value", "band_low", "band_high", "toward"}
 _MIRRORING_FIELDS = {"share", "lag"}
 _COVERAGE_FIELDS = {"coverage", "cues"}
+_RUBRIC_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,14 @@ class Wording:
     seen: str
     why: str
     try_next: str
+
+
+@dataclass(frozen=True)
+class RubricItem:
+    """A behaviour that trainers rate in their notes: what it is called, and what to look for."""
+
+    label: str
+    look_for: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,8 @@ class Profile:
     wording : Mapping
         Per score and side (`SIDES`); for ``mirroring`` per `MIRRORING_CASES`; for ``coverage`` per reason
         (`COVERAGE_CASES`) and ``too_short``.
+    rubric : Mapping of str to RubricItem
+        In the order in which it is shown; a profile may add items of its own.
     """
 
     name: str
@@ -110,6 +122,7 @@ class Profile:
     channels: Mapping[str, str]
     sentences: Mapping[str, str]
     wording: Mapping[str, Mapping[str, Wording]]
+    rubric: Mapping[str, RubricItem]
 
     @classmethod
     def load(cls, name_or_path: str | Path = "default") -> Profile:
@@ -252,6 +265,7 @@ def _build(top: _Table) -> Profile:
             top.table("sentences"), tuple(_SENTENCES), lambda t, key: t.text(key, _SENTENCES[key])
         ),
         wording=_each(top.table("wording"), (*BANDED, "mirroring", "coverage"), _cases),
+        rubric=_rubric(top.table("rubric")),
     )
     _check_sides(top.table("wording"), profile)
     for table in (numbers, limits, top):
@@ -304,6 +318,20 @@ def _cases(parent: _Table, subject: str) -> dict[str, Wording]:
     else:
         cases, fields = tuple(side for side in SIDES if side in table.values), _SCORE_FIELDS
     return _each(table, cases, lambda table, case: _wording(table.table(case), fields))
+
+
+def _rubric(table: _Table) -> dict[str, RubricItem]:
+    for key in table.values:
+        if not _RUBRIC_ID.fullmatch(key):
+            raise table.wrong(key, "is not a name: use small letters, digits and _")
+    return _each(table, tuple(table.values), _rubric_item)
+
+
+def _rubric_item(parent: _Table, key: str) -> RubricItem:
+    table = parent.table(key)
+    item = RubricItem(table.text("label"), table.text("look_for"))
+    table.done()
+    return item
 
 
 def _check_sides(wording: _Table, profile: Profile) -> None:

@@ -47,10 +47,11 @@ def session_id(source_name: str, source_sha256: str, parameters: Mapping[str, An
     The same recording with the same parameters always has the same id.
     """
     text = json.dumps([source_sha256, plain(parameters)], sort_keys=True)
-    return f"{_safe(Path(source_name).stem)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{safe_name(Path(source_name).stem)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _safe(stem: str) -> str:
+def safe_name(stem: str) -> str:
+    """The name made safe for any file system, and never hidden, empty or reserved."""
     stem = unicodedata.normalize("NFC", stem)
     stem = "".join("_" if c in '<>:"/\\|?*' or unicodedata.category(c)[0] == "C" else c for c in stem)
     # A leading dot would hide the folder, a leading dash make it look like a flag.

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from scoring.events import EVENT_COLUMNS
+from scoring.landmark_store import SCHEMA
 from tests.videos import make_video
+from vision import topology
 from vision.signals import Signals
 
 DURATION_S = 12.0
@@ -26,6 +30,11 @@ BY_CHANCE = "The two people's movements were not coordinated beyond chance."
 SECOND_FPS, SECOND_S, SECOND_SIZE = 25, 8.0, (240, 180)
 SECOND_TIMES = tuple(k / SECOND_FPS for k in range(int(SECOND_S * SECOND_FPS)))
 
+# Landmarks: each face is a vertical line that moves a pixel a frame, so that it tells which frame it is of.
+FACE_X_PX = {"staff": 40, "client": 20}
+FACE_Y_PX, FACE_HEIGHT_PX, GAZE_DEG = 50.0, 30.0, (30.0, 0.0)
+SHOULDERS = ((0.3, 0.7), (0.7, 0.7))  # left and right, as shares of the picture; the left hip is hidden
+
 
 def make_session(
     library: Path,
@@ -40,6 +49,7 @@ def make_session(
     offset_s: float | None = None,
     second: str = "client",
     p: float = 0.004,
+    landmarks: bool = False,
 ) -> Path:
     """A session of 12 s at 20 frames a second in `library`; its pictures carry their frame numbers.
 
@@ -52,6 +62,8 @@ def make_session(
         Whom the second camera shows.
     p : float
         Of mirroring.
+    landmarks : bool
+        Keep landmarks, too, as in `make_landmarks`.
     """
     folder = library / id
     folder.mkdir(parents=True)
@@ -83,12 +95,47 @@ def make_session(
             make_video(folder / "video2.mp4", SECOND_TIMES, size=SECOND_SIZE)
     _json(folder / "session.json", info)
     table = pd.concat([_signals(person, clocks[person][0]) for person in people], ignore_index=True)
+    if landmarks:
+        table["gaze_yaw_deg"], table["gaze_pitch_deg"] = GAZE_DEG
+        make_landmarks(folder / "landmarks.parquet", {person: clocks[person][0] for person in people})
     Signals(table).table.to_parquet(folder / "signals.parquet", index=False)
     unseen = [] if offset_s is None else _without_second(offset_s)
     _events(people, unseen, p).to_csv(folder / "events.csv", index=False)
     _json(folder / "scores.json", _scores(people, p))
     _json(folder / "feedback.json", FEEDBACK if feedback is None else feedback)
     return folder
+
+
+def make_landmarks(path: Path, clocks: dict[str, np.ndarray], chunk: int = 64) -> Path:
+    """Landmarks of people at these times, in chunks as an analysis writes them."""
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as file:
+        for start in range(0, max(map(len, clocks.values())), chunk):
+            for person, times in clocks.items():
+                if len(part := times[start : start + chunk]):
+                    file.write_table(_landmarks(person, part, start))
+    return path
+
+
+def _landmarks(person: str, times: np.ndarray, first: int) -> pa.Table:
+    frames = np.arange(first, first + len(times))
+    face = np.zeros((len(topology.OVERLAY_FACE), 2))
+    face[:, 1] = np.linspace(-0.5, 0.5, len(face))
+    pose = np.full((len(topology.OVERLAY_POSE), 3), np.nan)
+    for index, place in zip((topology.LEFT_SHOULDER, topology.RIGHT_SHOULDER), SHOULDERS, strict=True):
+        pose[topology.OVERLAY_POSE.index(index)] = (*place, 0.9)
+    pose[topology.OVERLAY_POSE.index(topology.LEFT_HIP)] = (0.3, 0.9, 0.2)
+    columns = {
+        "time_s": times, "frame": frames, "person": [person] * len(times),
+        "face_x_px": FACE_X_PX[person] + frames % 256, "face_y_px": np.full(len(times), FACE_Y_PX),
+        "face_height_px": np.full(len(times), FACE_HEIGHT_PX),
+        "face": _repeated(face, len(times)), "pose": _repeated(pose, len(times)),
+    }  # fmt: skip
+    return pa.table([pa.array(columns[f.name]).cast(f.type) for f in SCHEMA], schema=SCHEMA)
+
+
+def _repeated(points: np.ndarray, times: int) -> pa.Array:
+    flat = np.tile(points.ravel().astype(np.float16), times)
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat), points.size)
 
 
 def _second_camera(offset_s: float, second: str) -> dict:

@@ -24,7 +24,7 @@ FORBIDDEN = {
 }
 ONLY_IMPORTER = {"mediapipe": "vision/landmarks.py", "onnxruntime": "models/classifier.py"}
 # What the command line imports before it knows the command.
-LIGHT = ("cli", "analyze_command", "synchrony_command", "terminal")
+LIGHT = ("cli", "analyze_command", "batch_command", "synchrony_command", "terminal")
 # They train and extract; not part of what runs for users.
 MAINTENANCE = ("train.py", "training.py", "extraction.py")
 

@@ -67,19 +67,21 @@ function gauge({ value, ci95, band, scale, spoken }) {
   return bar;
 }
 
-/** Fills the list of moments: every event and every gap, in order of time, each a link that plays it. */
-export function moments(slot, lanes, play) {
+/** Every event and every gap, in order of time. */
+export function momentsOf(lanes) {
   const all = lanes.flatMap((lane) => [
     ...lane.blocks.map((block) => ({ ...block, lane: lane.label })),
     ...lane.gaps.map((gap) => ({ ...gap, lane: lane.label, text: `Not measurable: ${gap.reason}` })),
   ]);
-  all.sort((a, b) => a.start - b.start);
-  for (const moment of all) {
-    const words = make("span", { text: `${moment.text}` });
-    const lane = make("span", { cls: "lane-name", text: moment.lane });
-    slot.append(make("li", {}, [chip(moment.start, moment.end, play), words, lane]));
+  return all.sort((a, b) => a.start - b.start);
+}
+
+/** Fills the list of moments, each a link that plays it. */
+export function moments(slot, all, play) {
+  for (const { start, end, text, lane } of all) {
+    const words = [make("span", { text }), make("span", { cls: "lane-name", text: lane })];
+    slot.append(make("li", {}, [chip(start, end, play), ...words]));
   }
-  return all.length;
 }
 
 /** What is going on in a lane at a time, in a word. */

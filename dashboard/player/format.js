@@ -33,6 +33,18 @@ export function last(array, x) {
   return low - 1;
 }
 
+/** Position of the first value >= x in a rising array, its length after the last. */
+export function first(array, x) {
+  let low = 0;
+  let high = array.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (array[middle] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** A time as a link that plays from there; `play` gets the span's start and end. */
 export function chip(start, end, play) {
   const from = clock(start);

@@ -1,7 +1,15 @@
-// The review: video, timeline, feedback and scores of one session, loaded by address.
+// The review: video, overlay, timeline, feedback and scores of one session, loaded by address.
 
 import * as cards from "./cards.js";
-import { clock, last, make } from "./format.js";
+import { SilentClock } from "./clock.js";
+import { Corrections } from "./corrections.js";
+import { clock, make } from "./format.js";
+import { explain, keysOf, listen } from "./keys.js";
+import { laneMenu } from "./lanes.js";
+import { Markers } from "./markers.js";
+import { Notes } from "./notes.js";
+import { LAYERS, Overlay } from "./overlay.js";
+import { Playback } from "./playback.js";
 import { Second } from "./second.js";
 import { Timeline } from "./timeline.js";
 
@@ -12,43 +20,11 @@ export function mount({ parentElement, data }) {
   const root = parentElement.querySelector(".review");
   const before = open.get(root);
   if (before?.url === data.url) {
-    before.timeline?.redraw(); // the theme may have changed
+    before.timeline?.rearrange(); // the theme may have changed
   } else {
     open.set(root, new Review(root, data.url));
   }
   return () => setTimeout(() => root.isConnected || open.get(root)?.close());
-}
-
-/** Stands in for a video where there is none: a clock that can be started, stopped and set. */
-class SilentClock extends EventTarget {
-  constructor(duration) {
-    super();
-    Object.assign(this, { duration, paused: true, time: 0, since: 0, rate: 1 });
-  }
-  get currentTime() {
-    if (this.paused) return this.time;
-    return Math.min(this.time + ((performance.now() - this.since) / 1000) * this.rate, this.duration);
-  }
-  set currentTime(time) {
-    this.time = Math.min(Math.max(time, 0), this.duration);
-    this.since = performance.now();
-    this.dispatchEvent(new Event("seeked"));
-  }
-  set playbackRate(rate) {
-    this.currentTime = this.currentTime;
-    this.rate = rate;
-  }
-  async play() {
-    if (this.currentTime >= this.duration) this.time = 0;
-    this.since = performance.now();
-    this.paused = false;
-    this.dispatchEvent(new Event("play"));
-  }
-  pause() {
-    this.time = this.currentTime;
-    this.paused = true;
-    this.dispatchEvent(new Event("pause"));
-  }
 }
 
 class Review {
@@ -57,6 +33,7 @@ class Review {
     this.url = url;
     this.slot = (name) => root.querySelector(`[data-slot=${name}]`);
     this.ending = new AbortController();
+    this.signal = this.ending.signal;
     this.load().catch((problem) => this.fail(problem.message));
   }
 
@@ -66,34 +43,28 @@ class Review {
     if (!answer.ok) throw new Error(review.error);
     this.review = review;
     this.head();
-    this.clock = this.screen();
-    if (review.video && review.cameras.length > 1) {
-      const screen = this.root.querySelector(".screen");
-      this.second = new Second(screen, this.clock, review.cameras, this.ending.signal);
-    }
-    this.timeline = new Timeline(this.root.querySelector(".timeline"), review, (time) => this.seek(time));
-    const play = (start, end) => this.playSpan(start, end);
-    cards.feedback(this.slot("feedback"), review.feedback, play);
-    cards.scores(this.slot("scores"), review.scores);
-    const count = cards.moments(this.slot("moments"), review.lanes, play);
-    this.slot("moment-count").textContent = `(${count})`;
+    this.screen();
+    this.lines();
+    this.texts();
     this.controls();
     this.reveal();
-    await Promise.all(Object.entries(review.signals).map(([person, signals]) => this.signals(person, signals)));
+    this.people();
+    await Promise.all(Object.entries(review.signals).map((one) => this.curves(...one)));
   }
 
-  async signals(person, { url, columns }) {
+  async curves(person, { url, columns }) {
     const answer = await fetch(url);
     if (!answer.ok) return; // events, scores and feedback stand without the curves
     const numbers = new Float32Array(await answer.arrayBuffer());
     const rows = numbers.length / columns.length;
     const named = Object.fromEntries(columns.map((name, i) => [name, numbers.subarray(i * rows, (i + 1) * rows)]));
-    if (person === this.review.frames_of) this.times = named.time_s;
+    if (person === this.review.frames_of) this.playback.times = named.time_s;
     this.timeline.setSignals(person, named);
   }
 
   fail(sentence) {
     const state = this.root.querySelector(".state");
+    if (!state) throw new Error(sentence); // the session is shown: a defect, not a session that can't be
     state.textContent = sentence;
     state.classList.add("problem");
     state.setAttribute("role", "alert");
@@ -107,6 +78,7 @@ class Review {
     this.slot("measured").textContent = measured.join(" ");
     this.slot("feedback-heading").textContent = this.review.feedback_heading;
     this.slot("report").href = report;
+    this.slot("report-pdf").href = `${report}.pdf`;
     this.slot("notices").append(...notices.map((text) => make("li", { text })));
     this.slot("notices").hidden = !notices.length;
     this.slot("score-note").textContent = note;
@@ -114,18 +86,68 @@ class Review {
     this.slot("duration").textContent = clock(duration);
   }
 
+  /** The videos, or a clock in their place, and what is drawn over them. */
   screen() {
-    const video = this.root.querySelector("video");
-    if (this.review.video) {
-      video.src = this.review.video;
-      video.addEventListener("error", () => this.root.querySelector(".screen").classList.add("broken"));
-      return video;
+    const { review, signal } = this;
+    const screen = this.root.querySelector(".screen");
+    const figure = screen.querySelector(".camera");
+    const video = figure.querySelector("video");
+    if (review.video) {
+      figure.style.setProperty("--aspect", review.cameras[0].aspect);
+      video.src = review.video;
+      video.addEventListener("error", () => screen.classList.add("broken"), { signal });
+    } else {
+      figure.remove();
+      this.root.querySelector(".empty-screen").hidden = false;
+      screen.classList.add("empty");
+      for (const name of ["sound", "fullscreen"]) this.slot(name).remove();
     }
-    video.remove();
-    this.root.querySelector(".empty-screen").hidden = false;
-    this.root.querySelector(".screen").classList.add("empty");
-    for (const name of ["sound", "fullscreen"]) this.slot(name).remove();
-    return new SilentClock(this.review.duration_s);
+    const on = { time: (time, asked) => this.show(time, asked), state: () => this.state() };
+    this.playback = new Playback(review.video ? video : new SilentClock(review.duration_s), review, on, signal);
+    const screens = review.video ? [{ figure, video, camera: review.cameras[0] }] : [];
+    if (review.video && review.cameras.length > 1) {
+      this.second = new Second(screen, screens[0], review.cameras, signal);
+      screens.push(this.second.screen);
+    }
+    if (review.overlay && screens.length) this.overlay = new Overlay(screens, review, signal);
+    this.layers();
+  }
+
+  layers() {
+    for (const [name, text] of Object.entries(LAYERS)) {
+      const button = make("button", { type: "button", text, "data-layer": name });
+      button.setAttribute("aria-pressed", String(this.overlay?.shown[name] ?? false));
+      button.disabled = !this.overlay;
+      button.addEventListener("click", () => button.setAttribute("aria-pressed", String(this.overlay.toggle(name))));
+      this.slot("layers").append(button);
+    }
+    const missing = this.review.video ? "No overlay: the landmarks were not kept." : "No overlay without the video.";
+    this.slot("layers-note").textContent = missing;
+    this.slot("layers-note").hidden = Boolean(this.overlay);
+  }
+
+  lines() {
+    this.timeline = new Timeline(this.root.querySelector(".timeline"), this.review, {
+      seek: (time) => {
+        this.timeline.mark("span");
+        this.playback.seek(time);
+      },
+      play: (event) => this.playEvent(event),
+      mark: (start, end) => this.mark(start, end),
+    });
+    this.markers = new Markers(this.slot("markers"), this.timeline);
+    this.timeline.events.listeners.add(() => this.say(this.timeline.events.text()));
+    laneMenu(this.slot("lane-menu"), this.timeline, this.signal);
+  }
+
+  texts() {
+    const play = (start, end) => this.playSpan(start, end);
+    cards.feedback(this.slot("feedback"), this.review.feedback, play);
+    cards.scores(this.slot("scores"), this.review.scores);
+    const all = cards.momentsOf(this.review.lanes);
+    this.slot("moment-count").textContent = `(${all.length})`;
+    const fill = () => cards.moments(this.slot("moments"), all, play); // thousands, in a long session
+    this.root.querySelector(".moments").addEventListener("toggle", fill, { once: true });
   }
 
   reveal() {
@@ -133,120 +155,163 @@ class Review {
     for (const part of this.root.querySelectorAll(":scope > [hidden]:not(.notices)")) part.hidden = false;
     this.root.removeAttribute("aria-busy");
     this.timeline.draw();
+    this.show(0);
     const [, start, end] = location.hash.match(/^#t=([\d.]+)(?:,([\d.]+))?$/) ?? [];
-    if (start) this.seek(Number(start));
-    if (end) this.timeline.mark(Number(start), Number(end));
-    this.tick();
+    if (start) this.playback.seek(Number(start));
+    if (end) this.timeline.mark("span", Number(start), Number(end));
   }
 
   controls() {
-    const { signal } = this.ending;
-    const on = (node, name, action) => node?.addEventListener(name, action, { signal });
+    const { playback, timeline, signal } = this;
+    const click = (name, action) => this.slot(name)?.addEventListener("click", action);
+    click("play", () => playback.toggle());
+    click("frame-back", () => playback.step(-1));
+    click("frame-on", () => playback.step(1));
+    click("event-back", () => this.beside(-1));
+    click("event-on", () => this.beside(1));
+    click("closer", () => timeline.zoom(1 / 1.6));
+    click("further", () => timeline.zoom(1.6));
+    click("whole", () => timeline.whole());
+    click("fullscreen", () => this.fullscreen());
+    click("help", () => this.help());
+    click("sound", ({ currentTarget: button }) => {
+      playback.clock.muted = !playback.clock.muted;
+      button.setAttribute("aria-pressed", String(playback.clock.muted));
+    });
+    for (const video of this.root.querySelectorAll("video")) video.addEventListener("click", () => playback.toggle());
+    this.slot("speed").addEventListener("change", ({ target }) => (playback.clock.playbackRate = Number(target.value)));
+    const keys = keysOf(this);
+    explain(this.slot("help-list"), keys);
+    listen(this.root, keys, signal);
+  }
+
+  /** Playing, paused, going back: shown on the button, and as text where it isn't the ordinary. */
+  state() {
+    const { playback } = this;
     const play = this.slot("play");
-    on(play, "click", () => this.toggle());
-    for (const video of this.root.querySelectorAll("video")) on(video, "click", () => this.toggle());
-    for (const name of ["play", "pause", "ended"]) {
-      on(this.clock, name, () => {
-        play.classList.toggle("playing", !this.clock.paused);
-        play.setAttribute("aria-label", this.clock.paused ? "Play" : "Pause");
-        this.tick();
-      });
-    }
-    on(this.clock, "seeked", () => this.tick());
-    on(this.slot("speed"), "change", ({ target }) => (this.clock.playbackRate = Number(target.value)));
-    on(this.slot("sound"), "click", ({ currentTarget: button }) => {
-      this.clock.muted = !this.clock.muted;
-      button.textContent = this.clock.muted ? "Sound off" : "Sound on";
-      button.setAttribute("aria-pressed", String(this.clock.muted));
-    });
-    on(this.slot("fullscreen"), "click", () => {
-      if (document.fullscreenElement) document.exitFullscreen();
-      else this.root.querySelector(".stage").requestFullscreen();
-    });
-    on(document, "keydown", (event) => this.key(event));
+    play.classList.toggle("playing", playback.moving);
+    play.setAttribute("aria-label", playback.moving ? "Pause" : "Play");
+    this.slot("pace").textContent = playback.backwards ? `◀ ${playback.backwards}×` : "";
   }
 
-  key(event) {
-    const at = event.composedPath()[0];
-    const inside = event.composedPath().includes(this.root);
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!(inside || at === document.body) || at.closest?.("input, textarea, select")) return;
-    const step = event.shiftKey ? 1 : 0;
-    const actions = {
-      " ": () => this.toggle(),
-      ArrowRight: () => (step ? this.seek(this.clock.currentTime + step) : this.step(1)),
-      ArrowLeft: () => (step ? this.seek(this.clock.currentTime - step) : this.step(-1)),
-      Home: () => this.seek(0),
-      End: () => this.seek(this.review.duration_s),
-    };
-    const act = actions[event.key];
-    if (!act || (event.key === " " && at.closest?.("button, a, summary"))) return;
-    if (["Home", "End"].includes(event.key) && !at.closest?.(".timeline")) return;
-    event.preventDefault();
-    act();
-  }
-
-  toggle() {
-    this.until = undefined;
-    if (this.clock.paused) this.clock.play().catch(() => {});
-    else this.clock.pause();
-  }
-
-  seek(time) {
-    this.until = undefined;
-    this.clock.currentTime = Math.min(Math.max(time, 0), this.review.duration_s);
-    this.show(this.clock.currentTime);
-  }
-
-  /** One frame on or back, by the frames' own times; their middle, so that no rounding shows a neighbour. */
-  step(direction) {
-    this.clock.pause();
-    const frame = 1 / this.review.fps;
-    if (!this.times?.length) return this.seek(this.clock.currentTime + direction * frame);
-    const now = last(this.times, this.clock.currentTime + 1e-4);
-    const to = Math.min(Math.max(now + direction, 0), this.times.length - 1);
-    const next = this.times[to + 1] ?? this.times[to] + frame;
-    this.seek((this.times[to] + next) / 2);
-  }
-
-  playSpan(start, end) {
-    this.seek(start);
-    this.timeline.mark(start, end);
-    this.until = end;
-    this.root.querySelector(".stage").scrollIntoView({ block: "nearest", behavior: "smooth" });
-    this.clock.play().catch(() => {});
-  }
-
-  show(time) {
-    this.timeline.show(time);
+  /** A frame is shown, or `asked` for. */
+  show(time, asked = false) {
+    if (asked) this.overlay?.expect(time);
+    this.second?.follow();
+    this.timeline?.show(time, !this.timeline.pointing.doing);
     this.slot("now").textContent = clock(time, true);
   }
 
-  /** Follows the shown frame; one loop at a time, resting while nothing moves. */
-  tick() {
-    if (this.ticking) return;
-    this.ticking = true;
-    const turn = (_, frame) => {
-      this.ticking = false;
-      if (this.ending.signal.aborted) return;
-      const time = frame?.mediaTime ?? this.clock.currentTime;
-      this.second?.follow();
-      this.show(Math.min(time, this.review.duration_s));
-      if (this.until !== undefined && this.clock.currentTime >= this.until) {
-        this.until = undefined;
-        this.clock.pause();
-      }
-      if (this.clock instanceof SilentClock && time >= this.review.duration_s && !this.clock.paused) this.clock.pause();
-      if (!this.clock.paused) this.tick();
+  move(direction, second) {
+    const { playback } = this;
+    if (second) playback.seek((playback.wanted ?? playback.clock.currentTime) + direction);
+    else playback.step(direction);
+  }
+
+  /** Plays; when it plays already, at the next higher speed. */
+  faster() {
+    const { playback } = this;
+    if (playback.clock.paused) return playback.play();
+    const speed = this.slot("speed");
+    speed.selectedIndex = Math.min(speed.selectedIndex + 1, speed.options.length - 1);
+    playback.clock.playbackRate = Number(speed.value);
+  }
+
+  /** Chooses the next event (1) or the one before (-1) and shows its first frame. */
+  beside(direction) {
+    const { events } = this.timeline;
+    const event = events.beside(this.playback.wanted ?? this.playback.clock.currentTime, direction);
+    if (!event) return this.say(direction > 0 ? "There is no later event." : "There is no earlier event.");
+    this.playback.stop();
+    this.choose(event);
+    this.playback.seek(event.block.start);
+  }
+
+  choose(event) {
+    this.timeline.events.select(event);
+    this.timeline.mark("span", event?.block.start, event?.block.end);
+  }
+
+  playEvent(event) {
+    this.choose(event);
+    this.playback.playSpan(event.block.start, event.block.end);
+  }
+
+  playChosen() {
+    const { selected } = this.timeline.events;
+    if (selected) this.playEvent(selected);
+  }
+
+  playSpan(start, end) {
+    this.timeline.mark("span", start, end);
+    this.playback.playSpan(start, end);
+    this.root.querySelector(".stage").scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+
+  /** Marks a span, in whichever order its ends come; none without times. */
+  mark(start, end) {
+    this.marked = start === undefined ? undefined : [Math.min(start, end), Math.max(start, end)];
+    this.timeline.mark("marked", ...(this.marked ?? []));
+  }
+
+  /** The span begins or ends at the shown frame; an end that doesn't fit is left out. */
+  bound(which) {
+    const { time, duration } = this.playback;
+    const [start, end] = this.marked ?? [0, duration];
+    if (which === "start") this.mark(time, end > time ? end : duration);
+    else this.mark(start < time ? start : 0, time);
+    this.say(`Marked: ${this.marked.map((at) => clock(at, true)).join(" to ")}`);
+  }
+
+  clear() {
+    this.choose(null);
+    this.mark();
+    this.say("");
+  }
+
+  say(text) {
+    this.slot("chosen").textContent = text;
+  }
+
+  fullscreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.root.querySelector(".stage").requestFullscreen();
+  }
+
+  help() {
+    this.slot("help-dialog").showModal();
+  }
+
+  /** What notes and corrections may use of the page. */
+  get api() {
+    const { playback, timeline, markers } = this;
+    return {
+      url: this.url,
+      review: this.review,
+      signal: this.signal,
+      time: () => playback.time,
+      pause: () => playback.stop(),
+      seek: (time) => playback.seek(time),
+      playSpan: (start, end) => this.playSpan(start, end),
+      selectedEvent: () => timeline.events.plain(),
+      onSelect: (listener) => timeline.events.listeners.add(listener),
+      setMarkers: (all) => markers.set(all),
+      onMarker: (listener) => markers.listeners.add(listener),
+      setCorrections: (all) => timeline.setCorrections(all),
+      span: () => this.marked ?? null,
     };
-    if (!this.clock.paused && this.clock.requestVideoFrameCallback) this.clock.requestVideoFrameCallback(turn);
-    else requestAnimationFrame(turn);
+  }
+
+  /** What people add, beside and under the timeline. */
+  people() {
+    new Notes(this.slot("notes"), this.api);
+    new Corrections(this.slot("corrections"), this.api);
   }
 
   close() {
     this.ending.abort();
     this.timeline?.close();
-    this.clock?.pause();
+    this.playback?.stop();
     this.second?.video.pause();
   }
 }

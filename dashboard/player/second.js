@@ -10,22 +10,23 @@ const HELD_S = 0.1; // a last picture stands a little longer: recordings of one 
 
 export class Second {
   /**
-   * @param {HTMLElement} screen holds the first camera's video
-   * @param {HTMLVideoElement} first the clock to follow
+   * @param {HTMLElement} screen holds the first camera's figure
+   * @param {object} first the first camera's {figure, video}: the clock to follow
    * @param {object[]} cameras the review's cameras: label, number, staff, video, offset_s, aspect
    * @param {AbortSignal} signal ends the listening
    */
   constructor(screen, first, cameras, signal) {
-    this.first = first;
+    this.first = first.video;
     this.camera = cameras[1];
     this.video = make("video", { playsinline: "", preload: "auto", tabindex: "-1", disablepictureinpicture: "" });
     this.video.setAttribute("aria-label", "The second camera's recording");
     this.video.muted = true; // the sound is the first camera's
     this.cover = make("p", { cls: "cover" });
-    this.#place(screen, cameras);
+    this.figure = make("figure", { cls: "camera" }, [this.video, make("canvas", { cls: "overlay", "aria-hidden": "true" }), this.cover]);
+    this.#place(screen, [first.figure, this.figure], cameras);
     const follow = () => this.follow();
     for (const name of ["play", "playing", "pause", "waiting", "seeking", "seeked", "ratechange", "timeupdate", "ended"]) {
-      first.addEventListener(name, follow, { signal });
+      this.first.addEventListener(name, follow, { signal });
     }
     for (const name of ["loadedmetadata", "seeked"]) this.video.addEventListener(name, follow, { signal });
     this.video.addEventListener("error", () => this.#hide("The second video can't be played here."), { signal });
@@ -33,16 +34,20 @@ export class Second {
     else this.#hide(`Camera ${this.camera.number}'s recording was not kept.`);
   }
 
+  /** The camera as the overlay draws on it. */
+  get screen() {
+    return { figure: this.figure, video: this.video, camera: this.camera };
+  }
+
   /** Puts both videos side by side at equal height, the staff member's first. */
-  #place(screen, cameras) {
-    const nodes = [[this.first], [this.video, this.cover]].map((inside, i) => {
-      const box = make("figure", { cls: "camera" }, [...inside, make("figcaption", { text: cameras[i].label })]);
-      box.style.flex = `${cameras[i].aspect} 1 0`;
-      box.style.setProperty("--aspect", cameras[i].aspect);
-      return box;
+  #place(screen, figures, cameras) {
+    figures.forEach((figure, i) => {
+      figure.append(make("figcaption", { text: cameras[i].label }));
+      figure.style.flex = `${cameras[i].aspect} 1 0`;
+      figure.style.setProperty("--aspect", cameras[i].aspect);
     });
     screen.classList.add("two");
-    screen.prepend(...(cameras[1].staff && !cameras[0].staff ? nodes.reverse() : nodes));
+    screen.prepend(...(cameras[1].staff && !cameras[0].staff ? figures.reverse() : figures));
   }
 
   /** Sets the second video to the first one's moment, and lets it play or rest with it. */

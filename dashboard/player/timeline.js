@@ -1,31 +1,34 @@
-// The timeline: one canvas for all lanes, a playhead over it, and what happens when one points at it.
+// The timeline: lanes on one canvas, and over it the playhead, spans, names and what the pointer is at.
 
 import { happening } from "./cards.js";
-import { clock, last, make } from "./format.js";
+import { Events } from "./events.js";
+import { clock, make } from "./format.js";
+import { CURVE, LABEL, PITCH, Painter, SPACE, TOP } from "./painter.js";
+import { Pointing } from "./pointing.js";
+import { View } from "./view.js";
 
-const LABEL = 22; // height of a lane's name
-const ROW = 16; // height of a row of blocks
-const CURVE = 26; // height of the probability under them
-const SPACE = 10; // between lanes
-const AXIS = 22;
-const GAP_S = 0.5; // a curve isn't drawn across a longer hole
+const NEAR_PX = 3; // so far beside a narrow event still points at it
 
 export class Timeline {
   /**
    * @param {HTMLElement} element the slider that holds canvas, labels and playhead
    * @param {object} review the session's review: lanes, duration_s
-   * @param {(time: number) => void} seek called while the user clicks or drags
+   * @param {object} actions seek(time), play(event), mark(start, end): what the user asks for
    */
-  constructor(element, review, seek) {
+  constructor(element, review, actions) {
     this.element = element;
     this.duration = Math.max(review.duration_s, 1e-3);
-    this.lanes = review.lanes.map((lane) => ({ ...lane, drawn: [] }));
-    this.seek = seek;
-    this.time = 0;
-    this.canvas = element.querySelector("canvas");
+    this.lanes = review.lanes.map((lane) => ({ ...lane, drawn: [], hidden: false }));
+    this.events = new Events(this.lanes);
+    this.view = new View(this.duration);
+    this.painter = new Painter(element.querySelector("canvas"), this.view);
     this.slot = (name) => element.querySelector(`[data-slot=${name}]`);
+    this.spans = new Map(); // slot -> [start, end]
+    this.placed = new Set(); // what else moves with the view: functions of the painter
+    this.corrections = [];
+    this.time = 0;
     this.#name();
-    this.#listen();
+    this.#listen(actions);
   }
 
   /** Gives the lanes of a person their probability curves: column name -> Float32Array. */
@@ -39,10 +42,11 @@ export class Timeline {
     this.draw();
   }
 
-  /** Moves the playhead. */
-  show(time) {
+  /** Moves the playhead; `follow`: the view goes along. */
+  show(time, follow = false) {
     this.time = time;
-    this.slot("playhead").style.transform = `translateX(${this.#x(time)}px)`;
+    if (follow && this.view.reveal(time)) this.redraw();
+    this.#playhead();
     const words = [];
     for (const lane of this.lanes) {
       const now = happening(lane, time);
@@ -53,17 +57,115 @@ export class Timeline {
     this.element.setAttribute("aria-valuetext", [`${clock(time, true)}`, ...words].join("; "));
   }
 
-  /** Marks a span across all lanes; none without times. */
-  mark(start, end) {
-    const span = this.slot("span");
-    span.hidden = start === undefined;
-    if (span.hidden) return;
-    span.style.left = `${(100 * start) / this.duration}%`;
-    span.style.width = `${(100 * Math.max(end - start, this.duration / 500)) / this.duration}%`;
+  /** Shows a span across all lanes, in the slot `span` (a moment) or `marked` (the user's); none without times. */
+  mark(slot, start, end) {
+    if (start === undefined) this.spans.delete(slot);
+    else this.spans.set(slot, [start, end]);
+    this.slot(slot).hidden = start === undefined;
+    this.#place();
   }
 
-  #x(time) {
-    return (Math.min(Math.max(time, 0), this.duration) / this.duration) * this.width;
+  /** Draws corrections: [{verdict, person, kind, start, end}]. */
+  setCorrections(corrections) {
+    this.corrections = corrections.flatMap((correction) => {
+      const lane = this.lanes.find((one) => one.person === correction.person && this.#kind(one, correction.kind));
+      return lane && !lane.empty ? [{ ...correction, lane, kind: this.#kind(lane, correction.kind) }] : [];
+    });
+    this.redraw();
+  }
+
+  /** Nearer (below 1) or further, around the playhead where it is in view. */
+  zoom(factor) {
+    const share = this.view.share(this.time);
+    this.changed(this.view.zoom(factor, share >= 0 && share <= 1 ? this.time : this.view.time(0.5)));
+  }
+
+  pan(seconds) {
+    this.changed(this.view.pan(seconds));
+  }
+
+  whole() {
+    this.view.reset();
+    this.redraw();
+  }
+
+  changed(really) {
+    if (really) this.redraw();
+  }
+
+  /** Draws soon, once for all that changed until then. */
+  redraw() {
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = undefined;
+      this.draw();
+    });
+  }
+
+  /** Draws everything; called on data, size, view and theme. */
+  draw() {
+    this.width = this.element.clientWidth;
+    if (!this.width) return;
+    if (this.arranged !== `${this.width} ${devicePixelRatio}`) this.#arrange();
+    this.painter.paint(this.lanes.filter(({ hidden }) => !hidden), this.events.selected, this.corrections);
+    this.#place();
+  }
+
+  /** Sets every lane's place; a note may need further lines where the page is narrow. */
+  #arrange() {
+    let top = TOP;
+    for (const lane of this.lanes) {
+      lane.node.hidden = lane.hidden;
+      if (lane.hidden) continue;
+      lane.top = top;
+      lane.node.style.top = `${top}px`;
+      lane.rows = top + Math.max(LABEL, lane.note ? lane.node.offsetHeight : 0);
+      lane.curve = lane.rows + lane.kinds.length * PITCH + 1;
+      lane.bottom = lane.empty ? lane.rows : lane.curve + (lane.curves.length ? CURVE : 0);
+      top = lane.bottom + SPACE;
+    }
+    this.height = top;
+    this.element.style.height = `${top}px`;
+    this.arranged = `${this.width} ${devicePixelRatio}`;
+    this.painter.size(this.width, this.height);
+    this.#dress();
+  }
+
+  #dress() {
+    const colour = (name) => getComputedStyle(this.element.querySelector(`.swatch.${name}`)).color;
+    const ink = Object.fromEntries(["ink", "muted", "hair", "lane"].map((name) => [name, colour(name)]));
+    this.painter.dress(ink, getComputedStyle(this.element).fontFamily);
+  }
+
+  /** Lanes were hidden or shown, or the theme changed: everything has its place and colour anew. */
+  rearrange() {
+    this.arranged = undefined;
+    this.redraw();
+  }
+
+  #playhead() {
+    if (!this.width) return;
+    const head = this.slot("playhead");
+    const share = this.view.share(this.time);
+    head.hidden = share < 0 || share > 1;
+    head.style.transform = `translateX(${share * this.width}px)`;
+    this.slot("overview").lastElementChild.style.left = `${(100 * Math.min(this.time, this.duration)) / this.duration}%`;
+  }
+
+  /** Puts what moves with the view where it belongs. */
+  #place() {
+    if (!this.width) return;
+    this.#playhead();
+    for (const [slot, [start, end]] of this.spans) {
+      const left = Math.max(this.painter.x(start), 0);
+      const right = Math.min(this.painter.x(end), this.width);
+      this.slot(slot).style.left = `${left}px`;
+      this.slot(slot).style.width = `${right < left ? 0 : Math.max(right - left, 2)}px`;
+    }
+    const overview = this.slot("overview");
+    overview.classList.toggle("needed", this.view.zoomed);
+    overview.firstElementChild.style.left = `${(100 * this.view.start) / this.duration}%`;
+    overview.firstElementChild.style.width = `${(100 * this.view.span) / this.duration}%`;
+    for (const place of this.placed) place(this.painter);
   }
 
   #name() {
@@ -76,198 +178,58 @@ export class Timeline {
     this.element.setAttribute("aria-valuemax", this.duration.toFixed(2));
   }
 
-  /** Sets every lane's place; a note may need further lines where the page is narrow. */
-  #layOut() {
-    let top = 12; // the playhead's knob stands above the first name
-    for (const lane of this.lanes) {
-      lane.top = top;
-      lane.node.style.top = `${top}px`;
-      lane.rows = top + Math.max(LABEL, lane.note ? lane.node.offsetHeight : 0);
-      lane.curve = lane.rows + lane.kinds.length * (ROW + 2) + 1;
-      lane.bottom = lane.empty ? lane.rows : lane.curve + (lane.curves.length ? CURVE : 0);
-      top = lane.bottom + SPACE;
-    }
-    this.height = top + AXIS;
-    this.element.style.height = `${this.height}px`;
-  }
-
-  #listen() {
-    const time = (event) => {
-      const box = this.canvas.getBoundingClientRect();
-      return Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1) * this.duration;
-    };
-    this.element.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      this.element.setPointerCapture(event.pointerId);
-      this.dragging = true;
-      this.mark();
-      this.seek(time(event));
-    });
-    this.element.addEventListener("pointermove", (event) => {
-      if (this.dragging) this.seek(time(event));
-      this.#point(event, time(event));
-    });
-    for (const end of ["pointerup", "pointercancel"]) {
-      this.element.addEventListener(end, () => (this.dragging = false));
-    }
-    this.element.addEventListener("pointerleave", () => (this.slot("tip").hidden = true));
-    this.resized = new ResizeObserver(() => this.draw());
+  #listen(actions) {
+    this.pointing = new Pointing(this.element, this, actions);
+    this.events.listeners.add(() => this.redraw());
+    this.resized = new ResizeObserver(() => this.redraw());
     this.resized.observe(this.element);
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.redraw = () => requestAnimationFrame(() => this.draw());
-    this.scheme.addEventListener("change", this.redraw);
+    this.dressed = () => this.rearrange();
+    this.scheme.addEventListener("change", this.dressed);
   }
 
   close() {
     this.resized.disconnect();
-    this.scheme.removeEventListener("change", this.redraw);
+    this.scheme.removeEventListener("change", this.dressed);
   }
 
-  #point(event, time) {
+  /** The event at a point of the timeline. */
+  eventAt(x, y) {
+    const lane = this.#laneAt(y);
+    const row = lane && Math.floor((y - lane.rows) / PITCH);
+    let best;
+    for (const event of this.events.all) {
+      if (event.lane !== lane || event.kind.row !== row) continue;
+      const placed = this.painter.place(event.block);
+      if (!placed) continue;
+      const off = Math.max(placed[0] - x, x - placed[0] - placed[1], 0);
+      if (off <= NEAR_PX && !(best?.off <= off)) best = { off, event };
+    }
+    return best?.event;
+  }
+
+  /** Says beside the pointer what is there. */
+  tip(x, y, time) {
     const tip = this.slot("tip");
-    const y = event.clientY - this.canvas.getBoundingClientRect().top;
-    const lane = this.lanes.find(({ top, bottom }) => y >= top && y <= bottom);
-    const inside = ({ start, end }) => start <= time && time < end;
-    const block = lane?.blocks.find((b) => inside(b) && this.#rowAt(lane, y) === this.#kind(lane, b).row);
-    const gap = lane?.gaps.find(inside);
-    const what = block?.text ?? (gap && `Not measurable: ${gap.reason}`);
+    const lane = this.#laneAt(y);
+    const gap = lane?.gaps.find(({ start, end }) => start <= time && time < end);
+    const what = this.eventAt(x, y)?.block.text ?? (gap && `Not measurable: ${gap.reason}`);
     tip.textContent = what ? `${clock(time, true)}  ${what}` : clock(time, true);
     tip.hidden = false;
     const half = tip.offsetWidth / 2;
-    tip.style.left = `${Math.min(Math.max(this.#x(time), half), this.width - half)}px`;
-    tip.style.top = `${(lane?.top ?? 0) - 8}px`;
+    tip.style.left = `${Math.min(Math.max(x, half), this.width - half)}px`;
+    tip.style.top = `${(lane?.top ?? TOP) - 4}px`;
   }
 
-  #rowAt(lane, y) {
-    return Math.floor((y - lane.rows) / (ROW + 2));
+  hideTip() {
+    this.slot("tip").hidden = true;
   }
 
-  #kind(lane, block) {
-    return lane.kinds.find(({ kind }) => kind === block.kind);
+  #laneAt(y) {
+    return this.lanes.find(({ hidden, top, bottom }) => !hidden && y >= top && y <= bottom);
   }
 
-  /** Draws everything but the playhead; called on data, size and theme. */
-  draw() {
-    this.width = this.element.clientWidth;
-    if (!this.width) return;
-    this.#layOut();
-    const scale = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round(this.width * scale);
-    this.canvas.height = Math.round(this.height * scale);
-    const pen = this.canvas.getContext("2d");
-    pen.scale(scale, scale);
-    const colour = (name) => getComputedStyle(this.element.querySelector(`.swatch.${name}`)).color;
-    this.ink = Object.fromEntries(["ink", "muted", "hair", "lane"].map((name) => [name, colour(name)]));
-    this.font = getComputedStyle(this.element).fontFamily;
-    this.#axis(pen);
-    for (const lane of this.lanes) if (!lane.empty) this.#lane(pen, lane);
-    this.show(this.time);
-  }
-
-  #axis(pen) {
-    const wanted = this.duration / Math.max(2, this.width / 90);
-    const steps = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-    const step = steps.find((s) => s >= wanted) ?? 3600;
-    const bottom = this.height - AXIS;
-    pen.font = `11px ${this.font}`;
-    pen.textBaseline = "middle";
-    for (let time = 0; time <= this.duration + 1e-6; time += step) {
-      const x = Math.round(this.#x(time)) + 0.5;
-      pen.strokeStyle = this.ink.hair;
-      pen.beginPath();
-      pen.moveTo(x, 0);
-      pen.lineTo(x, bottom + 4);
-      pen.stroke();
-      const text = clock(time, step < 1);
-      const half = pen.measureText(text).width / 2;
-      pen.fillStyle = this.ink.muted;
-      pen.fillText(text, Math.min(Math.max(x - half, 0), this.width - 2 * half), bottom + 13);
-    }
-  }
-
-  #lane(pen, lane) {
-    pen.fillStyle = this.ink.lane;
-    pen.beginPath();
-    pen.roundRect(0, lane.rows - 2, this.width, lane.bottom - lane.rows + 2, 4);
-    pen.fill();
-    for (const gap of lane.gaps) this.#hatch(pen, lane, gap);
-    for (const block of lane.blocks) this.#block(pen, lane, block);
-    for (const curve of lane.drawn) this.#curve(pen, lane, curve);
-  }
-
-  #block(pen, lane, block) {
-    const { colour, ink, row, short } = this.#kind(lane, block);
-    const left = this.#x(block.start);
-    const width = Math.max(this.#x(block.end) - left - 1, 3);
-    const top = lane.rows + row * (ROW + 2);
-    pen.fillStyle = colour;
-    pen.beginPath();
-    pen.roundRect(left, top, width, ROW, Math.min(3, width / 2));
-    pen.fill();
-    pen.font = `600 10.5px ${this.font}`;
-    if (pen.measureText(short).width + 10 > width) return;
-    pen.fillStyle = ink;
-    pen.textBaseline = "middle";
-    pen.fillText(short, left + 5, top + ROW / 2 + 0.5);
-  }
-
-  #hatch(pen, lane, gap) {
-    const left = this.#x(gap.start);
-    const width = Math.max(this.#x(gap.end) - left, 2);
-    const top = lane.rows - 2;
-    const height = lane.bottom - top;
-    pen.save();
-    pen.beginPath();
-    pen.rect(left, top, width, height);
-    pen.clip();
-    pen.strokeStyle = this.ink.muted;
-    pen.globalAlpha = 0.55;
-    pen.beginPath();
-    // lines start at multiples of the distance from 0, so that neighbouring spans continue each other
-    for (let x = Math.floor((left - height) / 7) * 7; x < left + width; x += 7) {
-      pen.moveTo(x, top + height);
-      pen.lineTo(x + height, top);
-    }
-    pen.stroke();
-    pen.restore();
-  }
-
-  /** One line through the lowest and highest value of each pixel: as fine as the screen, however long. */
-  #curve(pen, lane, { colour, dashed, times, values }) {
-    const y = (value) => lane.curve + CURVE - 2 - value * (CURVE - 4);
-    pen.strokeStyle = colour;
-    pen.lineWidth = 1.5;
-    pen.lineJoin = "round";
-    pen.setLineDash(dashed ? [4, 3] : []);
-    pen.beginPath();
-    let drawing = false;
-    let before = -Infinity;
-    const end = last(times, this.duration) + 1;
-    for (let i = 0; i < end; ) {
-      const pixel = Math.floor(this.#x(times[i]));
-      let low = Infinity;
-      let high = -Infinity;
-      const start = times[i];
-      let broken = false;
-      for (; i < end && Math.floor(this.#x(times[i])) === pixel; i++) {
-        if (Number.isNaN(values[i])) broken = true;
-        else {
-          low = Math.min(low, values[i]);
-          high = Math.max(high, values[i]);
-          before = times[i];
-        }
-      }
-      if (low > high) {
-        drawing = false;
-        continue;
-      }
-      const x = pixel + 0.5;
-      if (drawing && start - before < GAP_S) pen.lineTo(x, y(low));
-      else pen.moveTo(x, y(low));
-      pen.lineTo(x, y(high) - (low === high ? 0.01 : 0));
-      drawing = !broken;
-    }
-    pen.stroke();
-    pen.setLineDash([]);
+  #kind(lane, name) {
+    return lane.kinds.find(({ kind }) => kind === name);
   }
 }

@@ -43,7 +43,11 @@ def picture_of(page, camera=1) -> int:
     return index_of(np.asarray(Image.open(io.BytesIO(base64.b64decode(coded))).convert("RGB")))
 
 
-def click_at(page, time, y=40):
+# Of the first lane's probability, where no event is in the way of a click.
+CURVE_Y = 32 + 22 + 2 * 18 + 1 + 10
+
+
+def click_at(page, time, y=CURVE_Y):
     slider = page.get_by_role("slider")
     width = slider.bounding_box()["width"]
     slider.click(position={"x": width * time / DURATION_S, "y": y})

@@ -9,6 +9,7 @@ from tests.sessions import CONTACT, CROSSED, DURATION_S, FPS, NOD, UNSEEN
 pytestmark = pytest.mark.browser
 
 ID = "reception-0a1b2c3d"
+HEAD = 32  # overview and axis, above the first lane
 FOCUSED = """() => {
   let node = document.activeElement;
   while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
@@ -57,14 +58,14 @@ def test_a_time_of_the_feedback_plays_that_moment_and_stops_at_its_end(visit):
     page = visit()
     page.locator("[data-slot=speed]").select_option("2")
     page.locator(".feedback .chip").last.click()
-    assert page.locator(".span").is_visible()
+    assert page.locator("[data-slot=span]").is_visible()
     page.wait_for_function("v => v.paused && v.currentTime > 1", arg=page.locator("video").element_handle())
     assert CROSSED[1] <= page.locator("video").evaluate("v => v.currentTime") < DURATION_S - 0.1
 
 
 def test_the_timeline_draws_what_was_measured(visit):
     page = visit()
-    contact, posture, nods = (12 + 22 + lane * (22 + 2 * 16 + 5 + 26 + 10) for lane in range(3))
+    contact, posture, nods = (HEAD + 22 + lane * (22 + 2 * 16 + 5 + 26 + 10) for lane in range(3))
     assert colour_at(page, middle(CONTACT[1]) + 1, contact + 3) == timeline.BLUE
     assert colour_at(page, middle(CROSSED), posture + 18 + 3) == timeline.VERMILLION
     assert colour_at(page, middle(NOD) + 0.4, nods + 3) == timeline.ORANGE
@@ -131,10 +132,10 @@ def test_everything_can_be_reached_by_keyboard_and_shows_focus(visit):
 
 def test_a_theme_changed_while_open_is_drawn_anew(visit):
     page = visit(scheme="light")
-    before = colour_at(page, 11.9, 12 + 22 + 40)
+    before = colour_at(page, 11.9, HEAD + 22 + 40)
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(1000)
-    assert colour_at(page, 11.9, 12 + 22 + 40) != before
+    assert colour_at(page, 11.9, HEAD + 22 + 40) != before
 
 
 def test_text_of_a_session_is_never_markup(visit):

@@ -97,7 +97,7 @@ def test_killed_at_any_moment_and_started_again_nothing_is_lost_or_doubled(finis
         batch.wait()
     deadline = time.monotonic() + 60
     while (again := subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True)).returncode:
-        assert time.monotonic() < deadline, again.stderr  # a worker of the killed one may take a moment to end
+        assert time.monotonic() < deadline, again.stderr  # the killed one's worker may take a moment to end
         time.sleep(0.5)
     for name in TABLES:
         assert (finished / name).read_bytes() == (out / name).read_bytes()

@@ -78,7 +78,7 @@ def test_an_earlier_export_is_replaced_and_nothing_else(folder, tmp_path):
 
 
 def test_wrong_wishes_are_named(folder, tmp_path):
-    with pytest.raises(UsageError, match="'docx' is not a format: use html, csv, parquet, video"):
+    with pytest.raises(UsageError, match="'docx' is not a format: use html, pdf, csv, parquet, video"):
         export_session(folder, "docx", tmp_path / "x")
     with pytest.raises(InputError, match="without its video"):
         export_session(folder, "video", tmp_path / "x.mp4")

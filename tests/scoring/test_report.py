@@ -9,7 +9,8 @@ import pytest
 
 from attune import InputError, OutputError
 from scoring import timeline
-from scoring.report import BINS, curve, render, write_report
+from scoring.report import render, write_report
+from scoring.report_drawing import BINS, CURVE, curve
 from scoring.session import Session
 from scoring.stills import stills
 from tests.sessions import FEEDBACK, FPS, MOVES_ALONG, SECOND_FPS, UNSEEN, make_session
@@ -185,8 +186,8 @@ def test_a_curve_goes_through_its_values_and_breaks_where_there_are_none():
     assert len(lines) == 2
     before, after = lines
     assert before[:, 0].max() < 0.2 * BINS and after[:, 0].min() > 0.3 * BINS - 1
-    assert set(before[:, 1]) == {0.75}
-    assert set(after[after[:, 0] > 0.5 * BINS + 1, 1]) == {0.25}
+    assert set(before[:, 1]) == {0.75 * CURVE}
+    assert set(after[after[:, 0] > 0.5 * BINS + 1, 1]) == {0.25 * CURVE}
     assert curve(times, np.full(1000, np.nan), 10) == []
 
 

@@ -1,0 +1,60 @@
+// What somebody filled into the form for a new recording: what is wrong with it, and how the server is told.
+
+const NUMBER = /^[-+]?(\d+([.,]\d*)?|[.,]\d+)$/;
+const FIELDS = ["path", "client_path", "offset_s", "title", "person", "scenario", "tags", "people", "staff", "target", "profile"];
+
+/** The fields that can't stay as they are, in the form's order, each with a sentence. */
+export function checked(form) {
+  const text = (name) => form.field(name).value.trim();
+  const found = {};
+  if (form.byPath()) {
+    if (!text("path")) found.path = "Give the path of the recording.";
+  } else if (!form.transfers.upload) {
+    found.upload = "Choose the recording.";
+  }
+  if (form.two() && text("offset_s") && !NUMBER.test(text("offset_s"))) {
+    found.offset_s = "Give a number of seconds, or leave it empty.";
+  }
+  if (!text("by")) found.by = "Say who agreed to being recorded.";
+  if (!text("at")) found.at = "Say on which day they agreed.";
+  if (!text("purpose")) found.purpose = "Say what the recording may be used for.";
+  if (text("target") === "calibrated") {
+    const [from, to] = [text("from"), text("to")];
+    const numbers = NUMBER.test(from) && NUMBER.test(to) && seconds(from) >= 0;
+    if (!numbers) found.from = "Give two numbers of seconds.";
+    else if (seconds(from) >= seconds(to)) found.from = "The second number has to be later than the first.";
+  }
+  return found;
+}
+
+/** What `POST /api/recordings` wants; `ids` are those of the files that have arrived. */
+export function values(form, ids) {
+  const text = (name) => form.field(name).value.trim();
+  const two = form.two();
+  const paths = { path: text("path"), client_path: text("client_path") || null };
+  const calibrated = () => `calibrated:${seconds(text("from"))}-${seconds(text("to"))}`;
+  return {
+    ...(form.byPath() ? paths : ids),
+    offset_s: two && text("offset_s") ? seconds(text("offset_s")) : null,
+    title: text("title"),
+    person: text("person"),
+    scenario: text("scenario"),
+    tags: text("tags").split(",").map((tag) => tag.trim()).filter(Boolean),
+    people: two ? "auto" : text("people"),
+    staff: two || text("people") === "1" ? null : text("staff") || null,
+    target: text("target") === "calibrated" ? calibrated() : text("target"),
+    profile: text("profile"),
+    keep_video: form.field("keep_video").checked,
+    consent: { by: text("by"), at: text("at"), purpose: text("purpose") },
+  };
+}
+
+/** Which field a sentence of the server is about: it begins with its name; "form" where that is none. */
+export function fieldOf(sentence) {
+  const [word] = sentence.split(/[^a-z_]/, 1);
+  return FIELDS.includes(word) ? word : "form";
+}
+
+function seconds(text) {
+  return Number(text.replace(",", "."));
+}

@@ -1,0 +1,243 @@
+// The form for a new recording: it sends the file while the rest is filled in, then asks for the analysis.
+
+import { checked, fieldOf, values } from "./asked.js";
+import { Following } from "./following.js";
+import { clock, make } from "./format.js";
+import { ask, bytes, Refused, Transfer } from "./transfer.js";
+
+const FILES = ["upload", "client_upload"];
+const SILENT = "The server doesn't answer. Try again in a moment.";
+const forms = new WeakMap(); // root -> Form; Streamlit mounts again whenever it runs the page
+
+/** Shows the form; `data.known` holds the names that the library knows. Returns what takes it down again. */
+export function mount({ parentElement, data }) {
+  const root = parentElement.querySelector(".add");
+  if (!forms.has(root)) forms.set(root, new Form(root, data.known));
+  return () => setTimeout(() => root.isConnected || forms.get(root)?.close());
+}
+
+class Form {
+  constructor(root, known) {
+    this.root = root;
+    this.transfers = {};
+    this.followed = [];
+    this.titled = ""; // the title that was taken from the file's name
+    this.ending = new AbortController();
+    this.field = (name) => root.querySelector(`[data-field=${name}]`);
+    const lists = { "add-people": known.people, "add-scenarios": known.scenarios };
+    for (const [id, names] of Object.entries(lists)) {
+      root.querySelector(`#${id}`).append(...names.map((value) => make("option", { value })));
+    }
+    const today = new Date();
+    this.field("at").value = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+    this.listen();
+    this.dropping();
+    this.arrange();
+  }
+
+  /** The page is left: sending ends, and what has arrived stays for another time. */
+  close() {
+    this.ending.abort();
+    for (const one of this.followed) one.stop();
+    for (const name of FILES) this.transfers[name]?.stop();
+  }
+
+  listen() {
+    const { root } = this;
+    root.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    root.addEventListener("change", ({ target }) => {
+      const name = target.dataset.field;
+      if (FILES.includes(name)) this.choose(name, target.files[0]);
+      if (name === "path") this.entitle(target.value.trim().split(/[/\\]/).pop());
+      this.arrange();
+    });
+    root.addEventListener("input", ({ target }) => {
+      const name = target.dataset.field;
+      if (name) this.wrong(name === "to" ? "from" : name, "");
+    });
+    for (const name of FILES) {
+      root.querySelector(`[data-pause=${name}]`).addEventListener("click", ({ currentTarget: button }) => {
+        const transfer = this.transfers[name];
+        transfer.pause(!transfer.paused);
+        button.textContent = transfer.paused ? "Go on" : "Pause";
+      });
+    }
+  }
+
+  /** A file may be dropped anywhere; beside the client's field it is the client's. */
+  dropping() {
+    const { root } = this;
+    const { signal } = this.ending;
+    for (const kind of ["dragover", "drop"]) {
+      // dropped beside the form, the browser would open it in place of the page
+      window.addEventListener(kind, (event) => event.preventDefault(), { signal });
+    }
+    root.addEventListener("dragover", () => root.classList.toggle("over", !this.byPath()));
+    root.addEventListener("dragleave", ({ relatedTarget }) => root.contains(relatedTarget) || root.classList.remove("over"));
+    root.addEventListener("drop", ({ target, dataTransfer }) => {
+      root.classList.remove("over");
+      if (this.byPath() || !dataTransfer.files.length) return;
+      const name = target.closest("details")?.querySelector("[data-field=client_upload]") ? FILES[1] : FILES[0];
+      this.field(name).files = dataTransfer.files;
+      this.choose(name, dataTransfer.files[0]);
+      this.arrange();
+    });
+  }
+
+  /** Shows the parts that go with what was chosen. */
+  arrange() {
+    const shown = {
+      upload: !this.byPath(),
+      path: this.byPath(),
+      "one-picture": !this.two(),
+      "two-people": !this.two() && this.field("people").value !== "1",
+      calibrated: this.field("target").value === "calibrated",
+    };
+    for (const [part, there] of Object.entries(shown)) {
+      for (const node of this.root.querySelectorAll(`[data-part=${part}]`)) node.hidden = !there;
+    }
+    const target = this.field("target");
+    if (target.selectedOptions[0].hidden) target.value = "lens";
+  }
+
+  byPath() {
+    return this.root.querySelector("[name=where]:checked").value === "path";
+  }
+
+  /** Whether there is a second camera's recording. */
+  two() {
+    return Boolean(this.byPath() ? this.field("client_path").value.trim() : this.transfers.client_upload);
+  }
+
+  /** Takes the title from a file's name, unless somebody gave one. */
+  entitle(name) {
+    const title = this.field("title");
+    if (title.value !== this.titled) return;
+    title.value = this.titled = name.replace(/(?<=.)\.[^.]*$/, "").slice(0, 200);
+  }
+
+  choose(name, file) {
+    this.transfers[name]?.cancel();
+    delete this.transfers[name];
+    this.wrong(name, "");
+    const other = this.transfers[FILES.find((one) => one !== name)]?.file;
+    if (file && other && ["name", "size", "lastModified"].every((key) => file[key] === other[key])) {
+      this.wrong(name, "This is the same file as the other recording. Choose the second camera's.");
+      file = null;
+    }
+    this.root.querySelector(`[data-going=${name}]`).hidden = !file;
+    this.root.querySelector(`[data-pause=${name}]`).textContent = "Pause";
+    if (!file) return;
+    if (name === "upload") this.entitle(file.name);
+    this.transfers[name] = new Transfer(file, (state) => this.told(name, state));
+  }
+
+  told(name, { state, sent, size, speed, from, problem }) {
+    const going = this.root.querySelector(`[data-going=${name}]`);
+    const share = size ? sent / size : 0;
+    going.querySelector("progress").value = share;
+    going.querySelector("button").hidden = state === "done" || state === "failed";
+    going.hidden = state === "failed";
+    if (state === "failed") return this.wrong(name, problem);
+    const so = `${bytes(sent)} of ${bytes(size)}`;
+    const pace = speed ? `, ${bytes(speed)} a second, ${clock((size - sent) / speed)} left` : "";
+    const words = {
+      going: `${so}${pace}${from ? `. It went on at ${bytes(from)}.` : ""}`,
+      paused: `Paused at ${so}.`,
+      waiting: `The server doesn't answer. ${so} have arrived; it goes on by itself.`,
+      done: `All ${bytes(size)} have arrived.`,
+    };
+    this.state(name, words[state]);
+    // Somebody who listens wants tenths, not every piece.
+    const said = state === "going" ? `${10 * Math.floor(10 * share)} % uploaded` : words[state];
+    const node = this.root.querySelector(`[data-said=${name}]`);
+    if (node.textContent !== said) node.textContent = said;
+  }
+
+  state(name, text) {
+    const node = this.root.querySelector(`[data-state=${name}]`);
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  /** Says what is wrong beside a field; nothing without a sentence. */
+  wrong(name, sentence) {
+    const node = this.root.querySelector(`[data-wrong=${name}]`);
+    if (!node) return;
+    node.textContent = sentence;
+    const field = this.field(name);
+    if (sentence) field?.setAttribute("aria-invalid", "true");
+    else field?.removeAttribute("aria-invalid");
+  }
+
+  /** Leads to a field, also to one that is folded away. */
+  goTo(name) {
+    const field = this.field(name);
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
+    field.focus();
+  }
+
+  /** Says what is missing or can't be, beside its field; whether nothing is. */
+  complete() {
+    const found = checked(this);
+    for (const node of this.root.querySelectorAll("[data-wrong]")) this.wrong(node.dataset.wrong, found[node.dataset.wrong] ?? "");
+    const [first] = Object.keys(found);
+    if (first) this.goTo(first);
+    return !first;
+  }
+
+  async submit() {
+    if (this.busy || !this.complete()) return;
+    this.busy = true;
+    const button = this.root.querySelector("button.main");
+    button.disabled = true;
+    try {
+      const ids = {};
+      for (const name of FILES) {
+        if (this.byPath() || !this.transfers[name]) continue;
+        this.state("form", "The analysis begins as soon as the recording has arrived. Keep this page open until then.");
+        ids[name] = await this.transfers[name].done;
+      }
+      this.state("form", "");
+      const { job } = await ask("POST", "/api/recordings", values(this, ids));
+      this.follow(job);
+    } catch (problem) {
+      this.refused(problem instanceof Refused ? problem.message : SILENT);
+    } finally {
+      this.busy = false;
+      button.disabled = false;
+      this.state("form", "");
+    }
+  }
+
+  /** Shows the server's sentence beside the field that it is about. */
+  refused(sentence) {
+    const name = fieldOf(sentence);
+    this.wrong(name, sentence);
+    if (name !== "form") this.goTo(name);
+  }
+
+  /** Shows the analysis above the form, which is ready for another recording. */
+  follow(id) {
+    const one = new Following(id);
+    this.followed.push(one);
+    this.root.querySelector("[data-slot=jobs]").prepend(one.node);
+    this.empty();
+    one.node.focus();
+    one.node.scrollIntoView({ block: "center" });
+  }
+
+  /** Empties what belongs to one recording; who it shows, who agreed and for what often stays. */
+  empty() {
+    for (const name of [...FILES, "path", "client_path", "offset_s", "title"]) this.field(name).value = "";
+    for (const name of FILES) {
+      delete this.transfers[name];
+      this.root.querySelector(`[data-going=${name}]`).hidden = true;
+    }
+    this.titled = "";
+    this.arrange();
+  }
+}

@@ -1,0 +1,111 @@
+"""What asks before it changes something of a session, over the list of sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from attune import AttuneError
+from dashboard import cards
+from dashboard.page import catalogue
+from dashboard.session_list import tags_of, values
+from dashboard.text import plain
+from scoring.catalogue import LONGEST, Entry
+
+GONE = "This session is no longer in the library."
+_ASKED, _HAPPENED = "asked", "happened"
+
+
+def ask(what: str, id: str) -> None:
+    """Have a dialog about a session shown until it is answered: "edit" or "delete"."""
+    st.session_state[_ASKED] = (what, id)
+
+
+def show(entries: Sequence[Entry]) -> None:
+    """The dialog that was asked for, also when the list runs again because an analysis has ended."""
+    what, id = st.session_state.get(_ASKED, ("", ""))
+    entry = next((one for one in entries if one.id == id), None)
+    if entry is not None:
+        edit(entry, entries) if what == "edit" else delete(entry)
+    elif what:
+        _close()
+
+
+def say_what_happened() -> None:
+    """What was done last, in passing."""
+    if said := st.session_state.pop(_HAPPENED, ""):
+        st.toast(plain(said))
+
+
+def _close() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+def _done(said: str = "") -> None:
+    _close()
+    st.session_state[_HAPPENED] = said
+    st.rerun()
+
+
+@st.dialog("Change this session", on_dismiss=_close)
+def edit(entry: Entry, entries: Sequence[Entry]) -> None:
+    """Another title, person, scenario, tags."""
+    shelf = catalogue()
+    people = sorted({*shelf.people(), *([entry.person] if entry.person else [])}, key=str.casefold)
+    scenarios = values(entries, "scenario")
+    known = tags_of(entries)
+    mine = {tag.casefold() for tag in entry.tags}
+    title = st.text_input("Title", entry.title, max_chars=LONGEST)
+    person = _one_of("Person", people, entry.person)
+    scenario = _one_of("Scenario", scenarios, entry.scenario)
+    tags = st.multiselect(
+        "Tags", known, [tag for tag in known if tag.casefold() in mine], accept_new_options=True,
+        placeholder="",
+    )  # fmt: skip
+    st.caption("Choose what is known already, or type something new.")
+    if not st.button("Save", type="primary"):
+        return
+    try:
+        if title != entry.title:
+            shelf.rename(entry.id, title)
+        shelf.describe(entry.id, person=person or "", scenario=scenario or "", tags=tags)
+    except AttuneError as problem:
+        st.warning(plain(str(problem)))
+    except LookupError:
+        st.warning(GONE)
+    else:
+        _done(f"“{title}” was changed.")
+
+
+def _one_of(label: str, known: Sequence[str], now: str) -> str | None:
+    """One of the known names, a new one, or none."""
+    return st.selectbox(
+        label, known, index=known.index(now) if now in known else None, accept_new_options=True,
+        placeholder="",
+    )  # fmt: skip
+
+
+@st.dialog("Delete this session?", on_dismiss=_close)
+def delete(entry: Entry) -> None:
+    """Says what goes with it, and deletes it only then."""
+    notes = f"{cards.counted(entry.notes, 'note')}, " if entry.notes else ""
+    video = "the copy of its video, " if entry.pictured else ""
+    st.markdown(f"**{plain(entry.title)}**")
+    st.markdown(
+        f"These go with it, for good: {video}its measurements, events, scores and feedback, {notes}"
+        "corrections and tags. Reports that were saved elsewhere stay."
+    )
+    with st.container(horizontal=True):
+        if st.button("Keep it"):
+            _done()
+        if not st.button("Delete for good", type="primary"):
+            return
+    try:
+        catalogue().forget(entry.id)
+    except LookupError:
+        st.warning(GONE)
+    except AttuneError as problem:
+        st.warning(plain(str(problem)))
+    else:
+        _done(f"“{entry.title}” was deleted.")
