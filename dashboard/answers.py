@@ -82,7 +82,7 @@ async def json_body(request: Request) -> dict[str, Any]:
             raise BadRequest("the request is too long")
     try:
         value = json.loads(bytes(body))
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where it is nested a thousandfold
         raise BadRequest("the request is not JSON") from None
     if not isinstance(value, dict):
         raise BadRequest("the request is not a JSON object")

@@ -35,8 +35,11 @@ def main() -> None:
         st.html('<p class="brand">Attune</p>', width="content")
         for one in linked:
             st.page_link(one)
-    if page is sessions and "session" in st.query_params:  # addresses from before there were pages
-        st.switch_page(review, query_params={"session": st.query_params["session"]})
+    if page is sessions and (id := st.query_params.pop("session", "")) and "opened" not in st.session_state:
+        # an address from before there were pages; later it is what Back leaves of the review's address
+        st.session_state.opened = True
+        st.switch_page(review, query_params={"session": id})
+    st.session_state.opened = True
     page.run()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -21,12 +22,25 @@ def index_routes() -> list[Route]:
 
 
 def _index(request: Request) -> Response:
-    return HTMLResponse(_text(), headers={"cache-control": "no-cache"})
+    return HTMLResponse(_text(request.url.path.strip("/")), headers={"cache-control": "no-cache"})
 
 
 @cache
-def _text() -> str:
+def _text(page: str) -> str:
     import streamlit
 
     text = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
-    return text.replace("<head>", f"<head>{_ADDRESS}", 1).replace("<title>Streamlit<", "<title>Attune<", 1)
+    ours = "".join(f'<link rel="modulepreload" href="/player/{name}">' for name in _modules(page))
+    text = text.replace("<head>", f"<head>{_ADDRESS}", 1).replace("</head>", f"{ours}</head>", 1)
+    return text.replace("<title>Streamlit<", "<title>Attune<", 1)
+
+
+def _modules(page: str) -> list[str]:
+    """The scripts that a page's component will ask for, fetched while Streamlit's own are still loading."""
+    player = Path(__file__).with_name("player")
+    found, names = [], [f"{page}.js"]
+    for name in names:  # grows while it is walked
+        if name not in found and (player / name).is_file():
+            found.append(name)
+            names += re.findall(r'from "\./(\w+\.js)"', (player / name).read_text("utf-8"))
+    return found

@@ -115,6 +115,7 @@ def make_app(library: Path, port: int):
     from streamlit.web.bootstrap import load_config_options
 
     from dashboard.gate import Gate, own_hosts
+    from dashboard.host_config import HostConfig
     from dashboard.page import LIBRARY_VARIABLE
     from dashboard.routes import routes
 
@@ -123,7 +124,8 @@ def make_app(library: Path, port: int):
     PagesManager.uses_pages_directory = False
     library = library.expanduser().absolute()
     os.environ[LIBRARY_VARIABLE] = str(library)  # the page runs as a script in this process
-    return st.App(APP, routes=routes(library), middleware=[Middleware(Gate, hosts=own_hosts(port))])
+    middleware = [Middleware(Gate, hosts=own_hosts(port)), Middleware(HostConfig)]
+    return st.App(APP, routes=routes(library), middleware=middleware)
 
 
 def listen(port: int) -> socket.socket:

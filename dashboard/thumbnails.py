@@ -31,7 +31,8 @@ def _thumbnail(session: Session, request: Request) -> Response:
         data = _made(session)
         if not data:
             return problem("This session has no picture.", 404)
-        with contextlib.suppress(OSError), replacing(kept) as path:  # shown all the same
+        # one that can't be written is still shown
+        with contextlib.suppress(OSError), replacing(kept) as path:
             path.write_bytes(data)
     return Response(data, media_type="image/jpeg", headers=PRIVATE)
 

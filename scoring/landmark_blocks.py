@@ -89,6 +89,7 @@ class LandmarkBlocks:
             batches = file.iter_batches(_BATCH, row_groups=groups, columns=list(_COLUMNS))
             return _landmarks([_within(batch, person, start_s, end_s) for batch in batches])
 
+
 @contextmanager
 def _reading(path: Path) -> Iterator[pq.ParquetFile]:
     """The open Parquet file; what goes wrong in it becomes an `InputError`."""

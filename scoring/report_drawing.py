@@ -24,7 +24,8 @@ LEAST = 0.0015  # the share of the width that a short event takes all the same, 
 LETTER = 0.011  # the share of the width that a letter of a block's word takes
 STRIPS_S = (600, 900, 1200, 1800, 3600)  # lengths to choose from where a session needs several
 WHOLE_S, MOST = 900, 6  # up to this long it is one strip; else rather longer strips than more of them
-MARK_WIDTH = 0.05  # the share of the width that a mark with its number takes
+MARK_WIDTH = 0.1  # the share of a phone's width that a mark with its number takes
+LAST_MARK = 1 - MARK_WIDTH
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def strips(
             *span,
             min((shown.duration_s - span[0]) / (span[1] - span[0]), 1.0),
             tuple(_drawn(lane, span, curves, corrections) for lane, curves in lanes),
-            _marks(marks, span),
+            _marks([mark for mark in marks if _begins_in(mark, span, spans[-1])], span),
             _ticks(*span),
         )
         for span in spans
@@ -180,25 +181,28 @@ def _shares(start_s: float, end_s: float, span: tuple[float, float]) -> Iterable
         yield min(left, 1 - width), width
 
 
+def _begins_in(mark: Mark, span: tuple[float, float], last: tuple[float, float]) -> bool:
+    return span[0] <= mark.start_s and (mark.start_s < span[1] or span == last)
+
+
 def _marks(marks: Sequence[Mark], span: tuple[float, float]) -> tuple[Box, ...]:
     """Each where it begins, in the first row in which there is room."""
     begin, end = span
     ends: list[float] = []
     boxes = []
     for mark in marks:
-        if not begin <= mark.start_s < end:
-            continue
-        left = min((mark.start_s - begin) / (end - begin), 1 - MARK_WIDTH)
-        row = next((row for row, taken in enumerate(ends) if taken <= left), len(ends))
+        left = (mark.start_s - begin) / (end - begin)
         width = (min(mark.end_s, end) - mark.start_s) / (end - begin)
-        ends[row : row + 1] = [left + max(width, MARK_WIDTH) + 0.005]
+        first = left if left <= LAST_MARK else left - MARK_WIDTH  # at the end the text stands before the mark
+        row = next((row for row, taken in enumerate(ends) if taken <= first), len(ends))
+        ends[row : row + 1] = [max(first + MARK_WIDTH, left + width) + LEAST]
         boxes.append(Box(left, max(width, LEAST), mark.title, text=mark.text, row=row))
     return tuple(boxes)
 
 
-def between(start_s: float, end_s: float) -> str:
-    """A span of time as ``m:ss–m:ss``."""
-    return f"{timeline.clock(start_s)}–{timeline.clock(end_s)}"
+def between(start_s: float, end_s: float, tenths: bool = False) -> str:
+    """A span of time as ``m:ss–m:ss``, with tenths when asked."""
+    return f"{timeline.clock(start_s, tenths)}–{timeline.clock(end_s, tenths)}"
 
 
 def _curves(lane: timeline.Lane, shown: Summary, session: Session, duration_s: float) -> tuple:

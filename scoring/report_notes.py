@@ -151,7 +151,7 @@ def _mark(note: Note, said: Said) -> Mark:
 
 
 def _corrected(one: Correction) -> Corrected:
-    span, event = between(one.start_s, one.end_s), _event(one.person, one.kind)
+    span, event = between(one.start_s, one.end_s, tenths=True), _event(one.person, one.kind)
     return Corrected(span, event, VERDICTS[one.verdict], one.text, _by(one.author, one.created))
 
 

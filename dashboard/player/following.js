@@ -45,7 +45,7 @@ export class Following {
     const left = job.left_s == null ? "" : `, about ${clock(job.left_s)} left`;
     const words = {
       queued: "It waits for its turn. It goes on when you leave this page.",
-      running: `${percent} %${left}. It goes on when you leave this page.`,
+      running: `${job.progress == null ? "It has begun" : `${percent} %${left}`}. It goes on when you leave this page.`,
       done: "Its timeline, scores and feedback are ready.",
       failed: job.reason,
       cancelled: "Nothing was kept of it.",
@@ -53,6 +53,7 @@ export class Following {
     // Somebody who listens wants tenths, not every percent.
     this.#say(words[job.state], job.state === "running" ? `${10 * Math.floor(percent / 10)} % analysed` : words[job.state]);
     write(this.title, `“${job.title}” ${ENDS[job.state] ?? "is being analysed"}`);
+    this.node.classList.toggle("bad", job.state === "failed");
     this.bar.hidden = !active;
     if (job.progress == null) this.bar.removeAttribute("value");
     else this.bar.value = job.progress;

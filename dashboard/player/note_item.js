@@ -89,8 +89,9 @@ export class NoteItem {
     this.form = new NoteForm(this.board, {
       ...options,
       saved: (note) => {
+        const here = this.form.node.matches(":focus-within");
         close();
-        this.board.saved(note);
+        this.board.saved(note, here);
       },
       closed: () => {
         close();

@@ -97,11 +97,13 @@ export class Notes {
     return answer;
   }
 
-  async saved(note) {
+  /** Shows a note that was stored; `follow`: the focus was in its form, which is gone, and goes to the note. */
+  async saved(note, follow = false) {
     await this.look();
     const node = this.#node(note.id);
     node?.scrollIntoView({ block: "nearest" });
-    if (note.version > 1 || note.parent) node?.focus({ preventScroll: true });
+    const elsewhere = this.slot.getRootNode().activeElement;
+    if (follow && !elsewhere) node?.focus({ preventScroll: true });
   }
 
   #draw() {

@@ -13,6 +13,7 @@ import { Playback } from "./playback.js";
 import { Second } from "./second.js";
 import { Timeline } from "./timeline.js";
 
+const MANY = 400; // moments; more are listed only when asked for
 const open = new WeakMap(); // root -> Review; Streamlit mounts again whenever it runs the page
 
 /** Shows the session at `data.url` in the component's root. Returns what takes it down again. */
@@ -146,8 +147,9 @@ class Review {
     cards.scores(this.slot("scores"), this.review.scores);
     const all = cards.momentsOf(this.review.lanes);
     this.slot("moment-count").textContent = `(${all.length})`;
-    const fill = () => cards.moments(this.slot("moments"), all, play); // thousands, in a long session
-    this.root.querySelector(".moments").addEventListener("toggle", fill, { once: true });
+    const fill = () => cards.moments(this.slot("moments"), all, play);
+    if (all.length <= MANY) fill();
+    else this.root.querySelector(".moments").addEventListener("toggle", fill, { once: true });
   }
 
   reveal() {

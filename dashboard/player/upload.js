@@ -32,14 +32,19 @@ class Form {
     this.field("at").value = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
     this.listen();
     this.dropping();
+    for (const name of FILES) this.choose(name, this.field(name).files[0]); // chosen before this script came
     this.arrange();
+    root.removeAttribute("aria-busy");
   }
 
-  /** The page is left: sending ends, and what has arrived stays for another time. */
+  /**
+   * The page is left: sending ends, and what has arrived stays for another time. What was asked for already goes
+   * on, as long as the window is open.
+   */
   close() {
     this.ending.abort();
     for (const one of this.followed) one.stop();
-    for (const name of FILES) this.transfers[name]?.stop();
+    if (!this.busy) for (const name of FILES) this.transfers[name]?.stop();
   }
 
   listen() {
@@ -51,12 +56,12 @@ class Form {
     root.addEventListener("change", ({ target }) => {
       const name = target.dataset.field;
       if (FILES.includes(name)) this.choose(name, target.files[0]);
-      if (name === "path") this.entitle(target.value.trim().split(/[/\\]/).pop());
       this.arrange();
     });
     root.addEventListener("input", ({ target }) => {
       const name = target.dataset.field;
       if (name) this.wrong(name === "to" ? "from" : name, "");
+      if (name === "path") this.entitle(target.value.trim().split(/[/\\]/).pop());
     });
     for (const name of FILES) {
       root.querySelector(`[data-pause=${name}]`).addEventListener("click", ({ currentTarget: button }) => {
@@ -198,12 +203,12 @@ class Form {
       const ids = {};
       for (const name of FILES) {
         if (this.byPath() || !this.transfers[name]) continue;
-        this.state("form", "The analysis begins as soon as the recording has arrived. Keep this page open until then.");
+        this.state("form", "The analysis begins as soon as the recording has arrived. Keep this window open until then.");
         ids[name] = await this.transfers[name].done;
       }
       this.state("form", "");
       const { job } = await ask("POST", "/api/recordings", values(this, ids));
-      this.follow(job);
+      if (!this.ending.signal.aborted) this.follow(job);
     } catch (problem) {
       this.refused(problem instanceof Refused ? problem.message : SILENT);
     } finally {

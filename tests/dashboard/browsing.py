@@ -43,8 +43,9 @@ def picture_of(page, camera=1) -> int:
     return index_of(np.asarray(Image.open(io.BytesIO(base64.b64decode(coded))).convert("RGB")))
 
 
+HEAD = 32  # overview and axis, above the first lane
 # Of the first lane's probability, where no event is in the way of a click.
-CURVE_Y = 32 + 22 + 2 * 18 + 1 + 10
+CURVE_Y = HEAD + 22 + 2 * 18 + 1 + 10
 
 
 def click_at(page, time, y=CURVE_Y):

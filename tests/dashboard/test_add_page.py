@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from scoring.catalogue import Catalogue, describe
 from scoring.jobs import Jobs
 from scoring.uploads import CHUNK_BYTES, Uploads
-from tests.dashboard.asking import SHORT
+from tests.dashboard.asking import SHORT, until
 from tests.dashboard.conftest import EVIL, start, stop
 from tests.dashboard.people import opened, run, seriously_wrong
 from tests.sessions import make_session
@@ -53,8 +53,8 @@ def agree(page):
 def test_knows_the_names_of_the_library(monkeypatch, library):
     app = run(monkeypatch, library, "add")
     (block,) = [block for block in app.main if block.type == "bidi_component"]
-    known = {"people": [" ".join(EVIL.split())], "scenarios": ["Check-in"]}
-    assert json.loads(block.proto.json)["known"] == known
+    known = json.loads(block.proto.json)["known"]
+    assert known == {"people": [" ".join(EVIL.split())], "scenarios": ["Check-in"]}
     assert "Add a recording" in app.title[0].value
 
 
@@ -81,7 +81,11 @@ def test_says_what_is_missing_beside_the_field_and_leads_there(browser, served):
         page.get_by_role("button", name="Analyse").click()
         assert said(page, "from") == "The second number has to be later than the first."
         assert page.evaluate(FOCUSED) == "from"
-        assert page.get_by_label("Title").input_value() == SHORT.stem
+        title = page.get_by_label("Title")
+        assert title.input_value() == SHORT.stem
+        title.fill("Mine")
+        page.get_by_label("Path of the video").fill("/elsewhere/other.mp4")
+        assert title.input_value() == "Mine"
         assert seriously_wrong(page) == []
 
 
@@ -142,6 +146,21 @@ def test_an_upload_goes_on_after_the_server_was_killed_and_the_page_reloaded(bro
     (whole,) = Uploads(library).list()
     assert whole.id == upload.id and whole.name == file.name
     assert Uploads(library).file(whole.id).read_bytes() == data
+
+
+@pytest.mark.browser
+def test_what_was_asked_for_goes_on_while_other_pages_are_looked_at(browser, served, library, tmp_path):
+    file = tmp_path / "Later.mp4"
+    file.write_bytes(os.urandom(CHUNK_BYTES))  # no video: it fails at once, which is all the same here
+    with opened(browser, served, "/add", READY) as page:
+        slow(page, 5 * CHUNK_BYTES)
+        page.get_by_label("Video", exact=True).set_input_files(file)
+        agree(page)
+        page.get_by_role("button", name="Analyse").click()
+        page.get_by_role("link", name="Progress").click()
+        page.wait_for_selector("h1:has-text('Progress')")
+        slow(page, -1)
+        until(lambda: [job for job in Jobs(library).list() if job.title == "Later"])
 
 
 def slow(page, bytes_per_s):

@@ -3,13 +3,12 @@
 import pytest
 
 from scoring import timeline
-from tests.dashboard.browsing import click_at, clock_of, colour_at, middle, picture_of, settle
+from tests.dashboard.browsing import HEAD, click_at, clock_of, colour_at, middle, picture_of, settle
 from tests.sessions import CONTACT, CROSSED, DURATION_S, FPS, NOD, UNSEEN
 
 pytestmark = pytest.mark.browser
 
 ID = "reception-0a1b2c3d"
-HEAD = 32  # overview and axis, above the first lane
 FOCUSED = """() => {
   let node = document.activeElement;
   while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;

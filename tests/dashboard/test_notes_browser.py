@@ -97,12 +97,10 @@ def test_typing_pauses_and_the_note_lands_at_the_shown_frame(visit, served):
 
 def test_a_note_belongs_to_the_marked_span_and_its_time_can_be_taken_again(visit, served):
     page = visit("spans")
-    click_at(page, 2)
-    settle(page)
-    page.keyboard.press("i")
-    click_at(page, 6)
-    settle(page)
-    page.keyboard.press("o")
+    for time, key in ((2, "i"), (6, "o")):
+        click_at(page, time)
+        settle(page)
+        page.keyboard.press(key)
     write(page, "the whole span")
     expect(page.locator(".when")).to_have_text("0:02.0–0:06.0")
     save(page)
@@ -112,6 +110,7 @@ def test_a_note_belongs_to_the_marked_span_and_its_time_can_be_taken_again(visit
     page.get_by_role("slider").focus()
     page.keyboard.press("Escape")
     click_at(page, 9)
+    settle(page)
     page.get_by_role("button", name="Edit").click()
     page.get_by_role("button", name="Take the time shown now").last.click()
     page.get_by_role("button", name="Save the change").click()
@@ -189,6 +188,7 @@ def test_drafts_outlive_a_closed_page(visit, served):
     ask(served, "POST", "/api/session/kept/notes", sent)
     page = visit("kept")
     click_at(page, 7)
+    settle(page)
     write(page, "unsaved note")
     page.get_by_role("button", name="Reply").click()
     page.keyboard.insert_text("unsaved reply")
@@ -206,30 +206,57 @@ def test_drafts_outlive_a_closed_page(visit, served):
     assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('attune-note')).length") == 0
 
 
-def test_a_server_that_was_killed_gets_the_note_once_it_is_back(visit, library):
-    own = library.parent / "killed"
-    make_session(own, "away", video=False)
-    served = start(own, 8767)
-    page = visit("kept")
-    page.goto(f"{served.url}/review?session=away")
-    page.wait_for_selector(".review:not([aria-busy])")
+@pytest.fixture
+def away(visit, library, tmp_path):
+    """A page of a server of its own; `kill()` it and `begin()` it again, at the same address."""
+
+    class Away:
+        def begin(self):
+            self.served = start(tmp_path, 8767)
+
+        def kill(self):
+            os.kill(self.served.process.pid, signal.SIGKILL)
+            self.served.process.wait()
+
+    make_session(tmp_path, "away", video=False)
+    one = Away()
+    one.begin()
+    try:
+        one.page = visit("kept")
+        one.page.goto(f"{one.served.url}/review?session=away")
+        yield one
+        one.page.close()
+    finally:
+        visit.problems.clear()  # the browser logs every connection that was refused
+        stop(one.served)
+
+
+def test_a_server_that_was_killed_gets_the_note_once_it_is_back(away):
+    page = away.page
     write(page, "typed while it was away")
-    os.kill(served.process.pid, signal.SIGKILL)
-    served.process.wait()
+    away.kill()
     box(page).focus()
     save(page)
     expect(page.get_by_text("Not saved yet: the server doesn't answer.")).to_be_visible()
     expect(box(page)).to_have_value("typed while it was away")
-    back = start(own, 8767)
-    try:
-        assert back.port == served.port
-        until(lambda: [one["text"] for one in stored(back, "away")] == ["typed while it was away"])
-        expect(page.locator(".note-text")).to_have_text("typed while it was away", timeout=15_000)
-        expect(box(page)).to_have_value("")
-    finally:
-        visit.problems.clear()  # the browser logs every connection that was refused
-        page.close()
-        stop(back)
+    away.begin()
+    until(lambda: [one["text"] for one in stored(away.served, "away")] == ["typed while it was away"])
+    expect(page.locator(".note-text")).to_have_text("typed while it was away", timeout=15_000)
+    expect(box(page)).to_have_value("")
+
+
+def test_typing_goes_on_while_the_server_is_away(away):
+    page = away.page
+    write(page, "before")
+    away.kill()
+    expect(page.get_by_text("What others write can't be shown")).to_be_visible(timeout=8000)
+    page.wait_for_timeout(2000)  # by then Streamlit would have opened its own dialog over the page
+    page.keyboard.insert_text(", after")
+    expect(box(page)).to_have_value("before, after")
+    save(page)
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    away.begin()
+    until(lambda: [one["text"] for one in stored(away.served, "away")] == ["before, after"])
 
 
 def test_script_stays_text(visit, served):

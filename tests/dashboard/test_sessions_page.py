@@ -213,7 +213,7 @@ def test_thumbnails_are_made_once_and_kept(served, shelf):
 
 
 @pytest.mark.browser
-def test_the_card_leads_to_the_review_and_its_link_back_to_the_list(browser, served):
+def test_the_card_leads_to_the_review_and_back_to_the_same_list(browser, served):
     with opened(browser, served, "/?search=rec&order=Title", READY) as page:
         picture = page.locator("[class*=st-key-card-] img")
         expect(picture).to_have_count(1)
@@ -222,8 +222,12 @@ def test_the_card_leads_to_the_review_and_its_link_back_to_the_list(browser, ser
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.wait_for_selector(".review:not([aria-busy])")
         assert f"session={ID}" in page.url
-        page.get_by_role("link", name="Sessions", exact=True).click()
+        page.go_back()
         page.wait_for_selector(READY)
+        assert page.get_by_label("Search").input_value() == "rec"
+        expect(page.get_by_text("of 16 sessions: “rec”")).to_be_visible()
+        assert "order=Title" in page.url
+        assert page.title() == "Sessions · Attune"  # no script of a title ran
 
 
 @pytest.mark.browser
