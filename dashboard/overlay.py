@@ -21,7 +21,7 @@ from dashboard.answers import BadRequest, session_route
 from dashboard.curves import RAW, curves, state_of
 from scoring.cameras import Camera
 from scoring.catalogue import Catalogue
-from scoring.landmark_blocks import BLOCK_S, MIN_VISIBILITY, LandmarkBlocks, drawn
+from scoring.landmark_blocks import BLOCK_S, LandmarkBlocks, drawn
 from scoring.session import LANDMARKS, Session
 from scoring.timeline import PERSON_LABELS
 
@@ -49,7 +49,6 @@ def description(session: Session, base: str, cameras: tuple[Camera, ...]) -> dic
     shown = [(camera, person) for camera in cameras for person in camera.persons]
     return {
         "block_s": BLOCK_S,
-        "min_visibility": MIN_VISIBILITY,
         **drawn(),
         "words": WORDS,
         "people": [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from attune import InputError
+from scoring.library import ID
 from scoring.session import SIGNALS, Session
 
-ID = re.compile(r"[0-9a-f]{32}")
 LONGEST_TEXT = 5000  # characters
 _ROUNDING_S = 1e-6  # of events.csv, and of the times that browsers tell
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def batch(
     OutputError
         Another batch is at work in the same folder, or it can't be written.
     """
-    chosen = batch_tasks.as_arguments(Options(**options))
+    chosen = asdict(Options(**options))
     state = out / STATE
     with writing(out):
         state.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -167,14 +167,7 @@ def _landmark_file(work: Work, number: int) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    from scoring.files import sync
+    from scoring.files import replacing
 
-    temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_text(text, "utf-8")
-    sync(temporary)
-    temporary.replace(path)
-
-
-def as_arguments(options: Any) -> dict[str, Any]:
-    """Options as plain values, for `Work`."""
-    return asdict(replace(options))
+    with replacing(path) as temporary:
+        temporary.write_text(text, "utf-8")

@@ -119,7 +119,7 @@ def _candidate(found: Found, name: str, score: Score) -> _Candidate | None:
     if score.value is None:
         return None
     band = found.profile.bands[name]
-    side = "below" if score.value < band.low else "above" if score.value > band.high else "inside"
+    side = band.side(score.value)
     certainty = _certainty(score, band, side)
     spans = _EVIDENCE[name, side](found, score.value)
     if certainty < 0.5 or not spans or side not in found.profile.wording[name]:

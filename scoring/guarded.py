@@ -167,13 +167,13 @@ def _death(code: int) -> str:
 def main(core: int | None = None) -> None:
     """Run what comes in at standard input, one task after the other."""
     _alone(core)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    tasks = os.fdopen(os.dup(0), "rb")
+    tasks: queue.Queue = queue.Queue()
+    threading.Thread(target=_receive, args=(os.fdopen(os.dup(0), "rb"), tasks), daemon=True).start()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is no answer
-    with contextlib.suppress(EOFError, OSError):
+    with contextlib.suppress(OSError):
         while True:
-            task, arguments = pickle.load(tasks)
+            task, arguments = tasks.get()
             try:
                 answer = ("done", task(*arguments, lambda share: _send(answers, ("progress", share))))
             except Exception as error:
@@ -189,11 +189,13 @@ def _send(pipe: BinaryIO, answer: tuple[str, Any]) -> None:
     pipe.flush()
 
 
-def _end_with(parent: int) -> None:
-    """Leave nothing running for somebody who is gone, in the midst of a task, too."""
-    while os.getppid() == parent and psutil.pid_exists(parent):
-        time.sleep(POLL_S)
-    os._exit(1)
+def _receive(pipe: BinaryIO, tasks: queue.Queue) -> None:
+    """Take in tasks until the pipe closes: nothing stays running, in the midst of one, for nobody."""
+    try:
+        while True:
+            tasks.put(pickle.load(pipe))
+    finally:
+        os._exit(1)
 
 
 def _alone(core: int | None) -> None:

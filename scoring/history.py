@@ -208,7 +208,7 @@ def _sameness(past: Past, item: Mapping[str, Any]) -> tuple:
     elif band is None or value is None:
         side = ""
     else:
-        side = "below" if value < band.low else "above" if value > band.high else "inside"
+        side = band.side(value)
     return item.get("type"), item.get("cue"), name, side
 
 

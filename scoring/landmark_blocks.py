@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,6 @@ from attune import InputError
 from vision import topology
 
 BLOCK_S = 10.0
-MIN_VISIBILITY = 0.5  # as in vision.overlay, which brings OpenCV along
 
 _BATCH = 512  # rows in memory at once while looking for a person's
 _COLUMNS = ("time_s", "person", "face_x_px", "face_y_px", "face_height_px", "face", "pose")
@@ -44,10 +44,11 @@ class Landmarks:
     pose: np.ndarray
 
 
-def drawn() -> dict[str, list]:
-    """Which stored points are joined by lines, and which are the irises (centre first), for JSON."""
+def drawn() -> dict[str, Any]:
+    """What to draw of stored points, for JSON: lines, irises (centre first), and the least visibility."""
     irises = list(topology.OVERLAY_IRIS)
     return {
+        "min_visibility": topology.MIN_VISIBILITY,
         "face_edges": [list(edge) for edge in topology.OVERLAY_FACE_EDGES],
         "irises": [irises[: len(irises) // 2], irises[len(irises) // 2 :]],
         "pose_edges": [list(edge) for edge in topology.OVERLAY_POSE_EDGES],

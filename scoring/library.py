@@ -7,6 +7,7 @@ title and the consent stay in ``session.json``, which travels with its folder.
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from attune import InputError, OutputError
 FILE = "library.sqlite"
 SCHEMA_VERSION = 1
 WAIT_S = 15.0  # for another process's write to end
+ID = re.compile(r"[0-9a-f]{32}")  # of notes, corrections, jobs and uploads: `uuid.uuid4().hex`
 
 # Times are ISO 8601 in UTC, moments of a session are seconds on its clock.
 _SCHEMA = """

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scoring.files import replacing
 from scoring.landmark_store import SCHEMA, LandmarkWriter
 from vision.company import seen_at_once
 from vision.extract import Extractor, Seen
@@ -161,16 +162,17 @@ def join_landmarks(files: Sequence[Path], parts: Sequence[Part], to: Path) -> No
         before = 0
         for path, part in zip(files, parts, strict=True):
             with pq.ParquetFile(path) as file:
+                first = _first_frame(file)
                 for batch in file.iter_batches(batch_size=512):
                     table = pa.Table.from_batches([batch])
                     own = table["frame"].to_numpy()
-                    counted = pa.array((own - own_first(file) + before).astype(np.int32))
+                    counted = pa.array((own - first + before).astype(np.int32))
                     place = SCHEMA.get_field_index("frame")
                     written.write_table(table.set_column(place, "frame", counted).cast(SCHEMA))
             before += part.frames
 
 
-def own_first(file: pq.ParquetFile) -> int:
+def _first_frame(file: pq.ParquetFile) -> int:
     """The number of the first frame that a part's landmarks hold: its warm-up was counted, too."""
     place = SCHEMA.get_field_index("frame")
     return int(file.metadata.row_group(0).column(place).statistics.min)
@@ -216,10 +218,8 @@ def save(part: Part, path: Path) -> None:
     arrays = {f"frames.{name}": values for name, values in part.measured.frames.items()}
     arrays |= {f"body.{name}": values for name, values in part.measured.body.items()}
     facts = {name: value for name, value in vars(part).items() if name != "measured"}
-    temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
-    temporary.replace(path)
 
 
 def load(path: Path) -> Part:

@@ -58,6 +58,10 @@ class Band:
     high: float
     source: str
 
+    def side(self, value: float) -> str:
+        """One of `SIDES`: where a value lies."""
+        return "below" if value < self.low else "above" if value > self.high else "inside"
+
 
 @dataclass(frozen=True)
 class Wording:

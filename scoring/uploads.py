@@ -22,6 +22,7 @@ from pathlib import Path
 from attune import InputError, OutputError
 from scoring.access import LOCAL
 from scoring.files import sync, writing
+from scoring.library import ID
 
 FOLDER = ".uploads"
 NOTE, DATA = "upload.json", "data"
@@ -29,7 +30,6 @@ CHUNK_BYTES = 8 * 2**20
 KEPT_S = 7 * 86400.0  # how long an unfinished one waits to be resumed
 SPARE_BYTES = 200 * 10**6  # stays free on the disk
 LONGEST_NAME = 255
-_ID = re.compile(r"[0-9a-f]{32}")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}")
 GONE = "There is no such upload in this library."
 
@@ -143,7 +143,7 @@ class Uploads:
 
     def get(self, id: str) -> Upload:
         """One upload; `LookupError` where there is none."""
-        if not _ID.fullmatch(id):
+        if not ID.fullmatch(id):
             raise LookupError(GONE)
         try:
             note = json.loads((self.folder / id / NOTE).read_text("utf-8"))
@@ -193,7 +193,7 @@ class Uploads:
 
     def remove(self, id: str) -> None:
         """Delete an upload; none where there is none."""
-        if _ID.fullmatch(id) and (self.folder / id).is_dir():
+        if ID.fullmatch(id) and (self.folder / id).is_dir():
             with writing(self.library):
                 gone = self.folder / f".{id}"
                 shutil.rmtree(gone, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -30,23 +31,26 @@ def count_people(video: VideoFile) -> int:
     are no pair.
     """
     shown = two = more = 0
-    detector = FaceDetector()
-    with contextlib.closing(detector):
-        for rgb in glances(video):
-            boxes = all_faces(detector, rgb)
-            heights = boxes[:, 3] - boxes[:, 1]
-            comparable = int((heights >= COMPARABLE * heights.max(initial=0)).sum())
-            shown += comparable > 0
-            two += comparable == 2
-            more += comparable > 2
+    for boxes in _faces_at_glances(video):
+        heights = boxes[:, 3] - boxes[:, 1]
+        comparable = int((heights >= COMPARABLE * heights.max(initial=0)).sum())
+        shown += comparable > 0
+        two += comparable == 2
+        more += comparable > 2
     return 2 if shown and two >= TWO_SHARE * shown and more < MORE_SHARE * shown else 1
 
 
 def seen_at_once(video: VideoFile) -> int:
     """The largest number of faces in any of a few pictures spread over the recording."""
+    return max(map(len, _faces_at_glances(video)), default=0)
+
+
+@lru_cache(maxsize=1)  # how many people, and whether to divide, is asked of one recording after the other
+def _faces_at_glances(video: VideoFile) -> tuple[np.ndarray, ...]:
+    """Boxes of the faces in each glance, shape (k, 4)."""
     detector = FaceDetector()
     with contextlib.closing(detector):
-        return max((len(all_faces(detector, rgb)) for rgb in glances(video)), default=0)
+        return tuple(all_faces(detector, rgb) for rgb in glances(video))
 
 
 def glances(video: VideoFile, count: int = GLANCES) -> Iterator[np.ndarray]:

@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vision.topology import OVERLAY_FACE_EDGES, OVERLAY_IRIS, OVERLAY_POSE_EDGES
+from vision.topology import MIN_VISIBILITY, OVERLAY_FACE_EDGES, OVERLAY_IRIS, OVERLAY_POSE_EDGES
 
 Colour = tuple[int, int, int]
 
@@ -26,7 +26,6 @@ GAZE_COLOUR: Colour = (255, 225, 90)
 BODY_COLOUR: Colour = (140, 240, 170)
 DARK: Colour = (20, 24, 29)
 LIGHT: Colour = (255, 255, 255)
-MIN_VISIBILITY = 0.5  # MediaPipe also places limbs that it doesn't see; below this they are left out.
 MANY_ROWS = 8  # More than this are drawn smaller: the strip shall not outgrow the picture.
 _SHIFT = 4  # OpenCV takes coordinates in sixteenths of a pixel.
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -307,6 +308,12 @@ def _shown_at(picture: av.VideoFrame) -> Fraction:
     return (picture.pts or 0) * (picture.time_base or Fraction(0))
 
 
+@lru_cache(maxsize=8)  # one analysis opens its recording several times: to name, to measure and to keep it
+def _sha256(path: Path, size: int, changed_ns: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _probe(path: Path, sha256: str | None) -> tuple[SourceInfo, Orientation, Fraction]:
     """What the file says, and how and when its first picture is shown."""
     with open_container(path) as container:
@@ -314,8 +321,8 @@ def _probe(path: Path, sha256: str | None) -> tuple[SourceInfo, Orientation, Fra
         first, stream = _first(pictures, path), pictures.stream
         orientation = orientation_of(first, stream.sample_aspect_ratio)
         if sha256 is None:
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            stat = path.stat()
+            sha256 = _sha256(path, stat.st_size, stat.st_mtime_ns)
         info = SourceInfo(
             path=path,
             sha256=sha256,

@@ -67,7 +67,8 @@ LEFT_INDEX, RIGHT_INDEX = 19, 20
 LEFT_HIP, RIGHT_HIP = 23, 24
 MOVING = (NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST)
 
-# What the overlay draws.
+# What the overlay draws. MediaPipe also places limbs that it doesn't see; those less visible are left out.
+MIN_VISIBILITY = 0.5
 OVERLAY_FACE: tuple[int, ...] = FACE
 OVERLAY_IRIS: tuple[int, ...] = tuple(RIGHT_IRIS + LEFT_IRIS)
 OVERLAY_POSE: tuple[int, ...] = (

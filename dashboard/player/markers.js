@@ -1,8 +1,7 @@
 // Markers of notes above the lanes: buttons that stand where the notes belong.
 
 import { make } from "./format.js";
-
-const SIGNS = { keep: "✓", try: "→", question: "?" };
+import { SIGNS } from "./note_parts.js";
 
 export class Markers {
   /**

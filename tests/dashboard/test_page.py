@@ -1,31 +1,19 @@
 """The pages as Streamlit runs them, without a browser."""
 
 import json
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.text import plain
-from tests.conftest import ROOT
-
-APP = ROOT / "dashboard" / "app.py"
+from tests.dashboard.people import run
 
 
 @pytest.fixture
 def page(monkeypatch):
     """Runs the page over a library; with the address's parameters."""
-
-    def run(library: Path, name: str = "sessions", **query) -> AppTest:
-        monkeypatch.setenv("ATTUNE_LIBRARY", str(library))
-        app = AppTest.from_file(str(APP), default_timeout=60)
-        app.query_params.update(query)
-        app.switch_page(f"pages/{name}.py")
-        app.run()
-        assert not app.exception
-        return app
-
-    return run
+    return partial(run, monkeypatch)
 
 
 def shown(app: AppTest) -> list[str]:
