@@ -26,7 +26,8 @@ def quiet_native() -> Iterator[None]:
     """Keep what native libraries write to file descriptor 2 from the user while this lasts.
 
     MediaPipe, TensorFlow Lite and OpenCV log there past Python. Python's own ``sys.stderr`` goes on
-    writing to where descriptor 2 led. ``ATTUNE_NATIVE_LOG=1`` shows everything.
+    writing to where descriptor 2 led. After Ctrl-C it stays so until the process ends.
+    ``ATTUNE_NATIVE_LOG=1`` shows everything.
     """
     stderr = sys.stderr
     try:
@@ -42,14 +43,19 @@ def quiet_native() -> Iterator[None]:
     os.dup2(null, 2)
     os.close(null)
     sys.stderr = os.fdopen(kept, "w", 1, stderr.encoding, stderr.errors, closefd=False)
+    interrupted = False
     try:
         yield
+    except KeyboardInterrupt:
+        interrupted = True  # the process is about to end, while native threads may still be writing
+        raise
     finally:
         with contextlib.suppress(OSError):  # whoever read it may have gone
             sys.stderr.flush()
-        sys.stderr = stderr
-        os.dup2(kept, 2)
-        os.close(kept)
+        if not interrupted:
+            sys.stderr = stderr
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 class Progress:
