@@ -79,7 +79,7 @@ def test_typing_pauses_and_the_note_lands_at_the_shown_frame(visit, served):
     save(page)
     expect(page.locator(".note .note-text")).to_have_text("Looks up at once.\nGood.")
     [one] = stored(served)
-    assert one["start_s"] == one["end_s"] == pytest.approx(shown / FPS, abs=1e-6), "the shown frame's own time"
+    assert one["start_s"] == one["end_s"] == pytest.approx(shown / FPS, abs=1e-6)
     assert (one["kind"], one["rubric"], one["rating"]) == ("try", "greeting", 4)
     expect(page.locator(".note")).to_contain_text("Greeting: 4 of 5")
     page.keyboard.press("Escape")
