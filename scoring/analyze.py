@@ -43,6 +43,7 @@ def analyze_video(
     created: str | None = None,
     progress: Progress | None = None,
     measure: Callable[..., Part] = measure_part,
+    more: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> AnalysisResult:
     """Analyse a recording, or two of one session, and store a session.
@@ -67,6 +68,8 @@ def analyze_video(
         Called with frames, time_s, duration_s.
     measure : callable
         What gives a part of a long recording: see `scoring.parts`.
+    more : mapping, optional
+        Further entries for ``session.json``.
     **options
         See `scoring.recording.Options`.
 
@@ -79,7 +82,7 @@ def analyze_video(
     chosen = Options(**options)
     videos = [Path(video)] if client is None else [Path(video), Path(client)]
     infos = [VideoFile(path).info for path in videos]
-    parameters = _parameters(chosen, keep_video)
+    parameters = parameters_of(chosen, keep_video)
     aligned = None
     if client is not None:
         aligned = _aligned(videos, infos, offset_s)
@@ -98,7 +101,7 @@ def analyze_video(
         if keep_video:
             for one, name in zip(found.recordings, (VIDEO, SECOND_VIDEO), strict=False):
                 store_video(one.info.path, writer.folder / name, one.loss is None)
-        info = _session_info(found, chosen, parameters, title, consent)
+        info = session_info(found, chosen, parameters, title, consent) | dict(more or {})
         if aligned is not None:
             second = info["second_source"]
             second |= aligned | {"duration_s": round(second["duration_s"] - aligned["offset_s"], 6)}
@@ -151,7 +154,8 @@ def _whose_role(found: Analysed, options: Options) -> list[str]:
     ]
 
 
-def _parameters(options: Options, kept: bool) -> dict[str, Any]:
+def parameters_of(options: Options, kept: bool) -> dict[str, Any]:
+    """What an analysis was asked for, as ``session.json`` has it; part of the session's id."""
     return {
         "target": options.target, "profile": options.profile, "people": options.people,
         "person": options.person, "staff": options.staff, "causal": options.causal,
@@ -159,9 +163,10 @@ def _parameters(options: Options, kept: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _session_info(
+def session_info(
     found: Analysed, options: Options, parameters: dict, title: str | None, consent: Any
 ) -> dict[str, Any]:
+    """For ``session.json``, but for what only the caller knows: timings, and when it was recorded."""
     first = found.recordings[0]
     if isinstance(consent, str):
         consent = {"text": consent, "by": None, "at": None}

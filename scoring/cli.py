@@ -13,8 +13,10 @@ import typer
 
 from attune import AttuneError, InputError, UsageError, __version__
 from scoring import terminal
+from scoring.agree_command import agree
 from scoring.analyze_command import add_analyze, add_roles
 from scoring.batch_command import batch
+from scoring.record_command import record, recover
 from scoring.synchrony_command import synchrony
 from scoring.terminal import say
 
@@ -31,14 +33,8 @@ app = typer.Typer(
 )
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Library: where sessions are kept.")]
-Target = Annotated[
-    str,
-    typer.Option(help="What eye contact means: lens, partner, or calibrated:START-END in seconds."),
-]
 Profile = Annotated[str, typer.Option(help="Target bands and wording: a profile's name or a .toml file.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout and nothing else.")]
-Title = Annotated[str | None, typer.Option(help="The session's title instead of the file's name.")]
-Consent = Annotated[str | None, typer.Option(help="The words with which the recorded person agreed.")]
 SessionArgument = Annotated[Path, typer.Argument(metavar="SESSION", help="A session's folder, or its id.")]
 
 
@@ -77,53 +73,8 @@ def demo(
 add_analyze(app, lambda inputs, work: _each(inputs, work))
 
 
-@app.command()
-def record(
-    camera: Annotated[str, typer.Option(metavar="N|PATH", help="Camera number, or a file for one.")] = "0",
-    out: Out = None,
-    max_minutes: Annotated[float, typer.Option(min=0.01, help="Stop by itself after this long.")] = 60.0,
-    consent: Consent = None,
-    no_audio: Annotated[bool, typer.Option("--no-audio", help="Record no sound.")] = False,
-    target: Target = "lens",
-    profile: Profile = "default",
-    title: Title = None,
-    json: Json = False,
-) -> None:
-    """Record a session from a webcam, then analyse it. Ctrl-C ends the recording."""
-    from scoring.record import record as record_session
-    from scoring.resources import user_library
-
-    with terminal.quiet_native():
-        result = record_session(
-            camera,
-            out or user_library(),
-            max_minutes=max_minutes,
-            consent=consent,
-            audio=not no_audio,
-            target=target,
-            profile=profile,
-            title=title,
-        )
-    terminal.show(Path(camera), result, json)
-
-
-@app.command()
-def recover(out: Out = None, json: Json = False) -> None:
-    """Finish recordings that were cut short, and analyse them."""
-    from scoring.record import recover as recover_recordings
-    from scoring.record import unfinished
-    from scoring.resources import user_library
-
-    library = out or user_library()
-    found = len(unfinished(library))
-    if not found:
-        say("No unfinished recording was found.")
-    with terminal.quiet_native():
-        results = recover_recordings(library)
-    for result in results:
-        terminal.show(Path(result.session), result, json, many=found > 1)
-    if len(results) < found:  # each that failed was named
-        raise typer.Exit(1)
+app.command()(record)
+app.command()(recover)
 
 
 @app.command()
@@ -144,18 +95,24 @@ def score(
 
 
 app.command()(synchrony)
+app.command()(agree)
 app.command()(batch)
 
 
 @app.command()
 def export(
     session: SessionArgument,
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="html, pdf, csv, parquet or video.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="FORMAT", help="html, pdf, csv, parquet, video, elan, boris or boris-aggregated."
+        ),
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", metavar="PATH", help="File or folder to write, else beside you.")
     ] = None,
 ) -> None:
-    """Write a session as a report, tables or a labelled video."""
+    """Write a session as a report, tables, a labelled video, or for ELAN and BORIS."""
     from scoring.export import export_session
 
     with terminal.quiet_native(), terminal.Progress(session.name, wanted=to == "video") as progress:

@@ -1,35 +1,40 @@
 """`attune record`: from a camera to a session, losing nothing that was recorded on the way.
 
-What the camera shows goes into a hidden folder of the library (``.recording-…``) as a fragmented MP4,
-beside a small JSON with the consent. The folder is removed only once the session is safely written;
-whatever comes before that, Ctrl-C, a crash or a full disk, `recover` takes up from there.
+Whatever happens before the session is written, Ctrl-C, a crash or a full disk, `recover` takes up the
+recording from `scoring.unfinished`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import queue
 import shutil
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from attune import AttuneError, InputError, UsageError
-from scoring.files import read_json, sync, write_json, writing
-from scoring.lock import locked
+from attune import AttuneError, InputError, OutputError, UsageError
+from scoring.consent import agreement
+from scoring.cue import Cue
+from scoring.files import read_json
+from scoring.library import now
+from scoring.measures import Measures
+from scoring.options import Options
+from scoring.prepare import LOOK, prepare
+from scoring.preview import Display, display, measures_text
+from scoring.profile import Profile
+from scoring.recorder import Recorder, SoundSource, Taken
+from scoring.session import LANDMARKS
 from scoring.terminal import Progress, clock, say
-from vision.camera import CameraSource
-from vision.writer import Mp4Recorder, keep_video
+from scoring.unfinished import NOTE, held, new_folder, unfinished, video_of
+from vision.camera import Camera, open_camera
+from vision.target import Target
+from vision.writer import keep_video
 
-PREFIX = ".recording-"
-NOTE, VIDEOS = "recording.json", "recording-*.mp4"
-_WAITING = 30  # Pictures that may wait for the encoder: a second of video, at 720p some 80 MB.
-
-Analyze = Callable[..., Any]
+CALIBRATION_S = 3
+_LEAST_HZ = 5.0  # Measures further apart than this leave gaps in everything.
+_LEAST_FREE, _PER_MINUTE = 2_000_000_000, 60_000_000  # bytes: a lively picture, and its copy while finishing
+_SAY = "the camera sends no pictures: plug it in again (Ctrl-C ends the recording)"
 
 
 def record(
@@ -39,61 +44,78 @@ def record(
     max_minutes: float = 60.0,
     consent: str | None = None,
     audio: bool = True,
+    microphone: str | None = None,
     countdown_s: int = 3,
-    analyze: Analyze | None = None,
-    **options: Any,
+    calibrate: bool = False,
+    check: bool = True,
+    cue: bool = True,
+    window: bool = True,
+    target: str = "lens",
+    profile: str = "default",
+    title: str | None = None,
 ) -> Any:
-    """Record until Ctrl-C, the end of a file or `max_minutes`, then analyse.
+    """Record until Ctrl-C, the end of a file or `max_minutes`, with live measures; then store a session.
 
     Parameters
     ----------
     camera : int or str
-        As `CameraSource` takes it.
+        As `vision.camera.open_camera` takes it.
     out : Path
         The library.
     consent : str, optional
         The words with which the recorded person agreed; asked for on the terminal when missing.
     audio : bool
-        Sound isn't recorded yet, whatever this says.
-    analyze : callable, optional
-        ``analyze(video, out, consent=…, created=…, progress=…, **options)``, with the consent as
-        ``session.json`` has it; `scoring.analyze.analyze_video` by default.
-    **options
-        For `analyze`; kept with the recording.
+        Record sound, where there is a microphone (or a file's sound track).
+    microphone : str, optional
+        The system's name of one.
+    calibrate : bool
+        The person looks at the client for the first three seconds: the target of eye contact.
+    check, cue, window : bool
+        Help with the position first; remind of a long look away; show a window where there is a screen.
 
     Returns
     -------
-    What `analyze` gives.
+    scoring.score_table.AnalysisResult
 
     Raises
     ------
     InputError
         When the camera can't be opened, the person doesn't agree, or nothing was recorded.
     UsageError
-        When nobody can be asked to agree.
+        When nobody can be asked to agree, or the options don't go together.
     OutputError
         When the recording can't be written.
     """
-    with CameraSource(camera) as source:
-        agreed = _agreement(consent)
-        with _folder(out) as folder:
-            note = {"started": _now(), "camera": source.name, "consent": agreed, "options": options}
-            write_json(folder / NOTE, note)
-            sync(folder)
-            _count_down(countdown_s)
-            video = folder / f"recording-{datetime.now():%Y-%m-%d-%H%M%S}.mp4"
-            frames = _capture(source, video, max_minutes * 60)
-            source.close()
-            if source.loss:
-                say(source.loss)
-            if not frames:
-                video.unlink(missing_ok=True)
-                raise InputError("nothing was recorded: it was stopped before the first picture")
-            return _become_session(folder, video, out, analyze)
+    options = _options(target, profile, calibrate)
+    bands = Profile.load(profile)
+    with open_camera(camera) as source, contextlib.ExitStack() as stack:
+        _check_disk(out, max_minutes)
+        note = {"consent": agreement(consent), "started": now(), "camera": source.name,
+                "options": {**options, "title": title}}  # fmt: skip
+        sound = _sound(source, microphone) if audio else None
+        if sound is not None:
+            stack.callback(sound.close)
+        folder = stack.enter_context(new_folder(out, note))
+        video = folder / f"recording-{datetime.now():%Y-%m-%d-%H%M%S}.mp4"
+        with display(window) as screen:
+            measures = Measures(folder / LANDMARKS, bands, Target.parse(options["target"]))
+            stack.callback(measures.close)
+            prepare(source, screen, check, countdown_s, calibrate)
+            recorder = Recorder(source, video, measures, sound, max_minutes * 60)
+            reminder = Cue(bands.bands["longest_gaze_away_s"].high) if cue else None
+            _run(recorder, screen, reminder, calibrate)
+        taken = _taken(recorder)
+        source.close()
+        return _become_session(folder, video, out, taken)
 
 
-def recover(out: Path, analyze: Analyze | None = None) -> list[Any]:
+def recover(out: Path, analyze: Callable[..., Any] | None = None) -> list[Any]:
     """Finish and analyse recordings that were cut short; those still under way are left alone.
+
+    Parameters
+    ----------
+    analyze : callable, optional
+        `scoring.analyze.analyze_video` by default.
 
     Returns
     -------
@@ -102,165 +124,142 @@ def recover(out: Path, analyze: Analyze | None = None) -> list[Any]:
     """
     results = []
     for folder in unfinished(out):
-        with locked(_lock(folder)) as free:
+        with held(folder) as free:
             if not free:
                 say(f"{folder} is still being recorded or analysed: left alone")
                 continue
-            video = next(iter(sorted(folder.glob(VIDEOS))), None)
-            if video is None or not video.stat().st_size:
+            video = video_of(folder)
+            if video is None:
                 say(f"{folder} ended before the first picture and was removed")
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
                 keep_video(video, video)
-                results.append(_become_session(folder, video, out, analyze))
+                results.append(_from_video(folder, video, out, analyze))
             except AttuneError as error:
                 say(f"{error}; the recording stays in {folder}")
     return results
 
 
-def unfinished(out: Path) -> list[Path]:
-    """Folders of recordings that haven't become sessions, oldest first."""
-    return sorted(folder for folder in out.glob(f"{PREFIX}*") if folder.is_dir())
+def _options(target: str, profile: str, calibrate: bool) -> dict[str, Any]:
+    if calibrate and target != "lens":
+        raise UsageError("--calibrate finds the target itself: leave out --target")
+    if calibrate:
+        target = f"calibrated:0-{CALIBRATION_S}"
+    if Target.parse(target).kind == "partner":
+        raise UsageError("--target partner needs two people: record measures one, so use lens or --calibrate")
+    return {"target": Options(target=target).target, "profile": profile, "people": "1"}
 
 
-@contextlib.contextmanager
-def _folder(out: Path) -> Iterator[Path]:
-    """A new folder for a recording, locked against `recover`; what stays in it after an error is named."""
-    folder = out / f"{PREFIX}{datetime.now():%Y%m%dT%H%M%S%f}"
-    with contextlib.ExitStack() as held:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
-            folder.mkdir()
-            held.enter_context(locked(_lock(folder)))
-        try:
-            yield folder
-        finally:
-            if folder.is_dir() and not any(folder.glob(VIDEOS)):
-                shutil.rmtree(folder, ignore_errors=True)
-            elif folder.is_dir():
-                say(f"What was recorded is kept in {folder}: attune recover takes it up again")
+def _check_disk(library: Path, max_minutes: float) -> None:
+    """Raise an `OutputError` when the disk has too little room."""
+    there = next((folder for folder in (library, *library.absolute().parents) if folder.is_dir()), None)
+    if there is None:
+        return
+    needed, free = max(_LEAST_FREE, round(max_minutes * _PER_MINUTE)), shutil.disk_usage(there).free
+    if free < needed:
+        raise OutputError(
+            f"{library} has {free / 1e9:.1f} GB free and recording up to {max_minutes:g} minutes may need "
+            f"{needed / 1e9:.1f} GB: free some space, or choose another folder (--out) or fewer --max-minutes"
+        )
 
 
-def _lock(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.lock")
+def _sound(source: Camera, microphone: str | None) -> SoundSource | None:
+    """The microphone, or what stands in for it; None where there is none, and that is said."""
+    from vision.microphone import FileSound, Microphone
+    from vision.source import start_of
 
-
-def _agreement(consent: str | None) -> dict[str, Any]:
-    if consent is not None:
-        if not consent.strip():
-            raise UsageError("--consent is empty: give the words with which the recorded person agreed")
-        return {"text": consent.strip(), "by": None, "at": _now()}
-    if not sys.stdin.isatty():
-        raise UsageError("nobody can be asked to agree without a terminal: say --consent TEXT")
-    from rich.console import Console
-    from rich.prompt import Confirm, Prompt
-
-    console = Console(stderr=True, markup=False, highlight=False)
-    text = (
-        "I agree that I am recorded and that my eye contact, posture and head movements are measured. "
-        "The recording stays on this computer."
-    )
-    console.print(text)
+    if not source.live:
+        path = source.sound_file
+        return None if path is None else FileSound(path, float(start_of(path)))
     try:
-        if not Confirm.ask("Does the person in front of the camera agree?", console=console, default=False):
-            raise InputError("nothing was recorded: the person did not agree")
-        by = Prompt.ask("Name or initials (may stay empty)", console=console, default="", show_default=False)
-    except EOFError:
-        raise InputError("nothing was recorded: the question for consent was not answered") from None
-    return {"text": text, "by": by.strip() or None, "at": _now()}
+        return Microphone(microphone)
+    except InputError as error:
+        say(f"{error}; the recording goes on without sound")
+        return None
 
 
-def _count_down(seconds: int) -> None:
-    for left in range(seconds, 0, -1):
-        say(f"Recording starts in {left} …")
-        time.sleep(1)
-    say("Recording. Ctrl-C ends it.")
-
-
-def _capture(source: CameraSource, video: Path, longest_s: float) -> int:
-    """Record pictures until something ends it; the number recorded."""
-    encoder = _Encoder(Mp4Recorder(video, source.nominal_fps), drop=source.live)
-    time_s = 0.0
+def _run(recorder: Recorder, screen: Display, cue: Cue | None, calibrate: bool) -> None:
+    """Record until something ends it."""
     try:
-        for time_s, rgb in source:
-            if time_s >= longest_s:
-                break
-            encoder.put(time_s, rgb)
+        say("Recording. Ctrl-C ends it.")
+        recorder.start()
+        _watch(recorder, screen, cue, calibrate)
     except KeyboardInterrupt:
         pass  # That is how a recording is ended.
-    finally:
-        encoder.finish()
-    say(f"Recorded {clock(time_s)} ({encoder.frames} pictures).")
-    if encoder.dropped:
-        say(f"{encoder.dropped} pictures were left out, as this computer was too busy to write them.")
-    return encoder.frames
+    except BaseException:
+        recorder.finish()  # Whatever is wrong with the display, the recording is kept.
+        raise
 
 
-class _Encoder:
-    """Writes pictures in a thread of its own, so that the camera is never kept waiting.
-
-    Parameters
-    ----------
-    recorder : Mp4Recorder
-    drop : bool
-        When too many wait, leave pictures out instead of waiting.
-
-    Attributes
-    ----------
-    frames, dropped : int
-    """
-
-    def __init__(self, recorder: Mp4Recorder, drop: bool):
-        self.frames = self.dropped = 0
-        self._recorder, self._drop = recorder, drop
-        self._waiting: queue.Queue = queue.Queue(_WAITING)
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="encoder", daemon=True)
-        self._thread.start()
-
-    def put(self, time_s: float, rgb: Any) -> None:
-        """Hand over a picture; raises what went wrong in writing earlier ones."""
-        if self._error is not None:
-            raise self._error
-        try:
-            self._waiting.put((time_s, rgb), block=not self._drop)
-        except queue.Full:
-            self.dropped += 1
-
-    def finish(self) -> None:
-        """Write what waits and close the recording."""
-        self._waiting.put(None)
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        if self.frames:
-            self._recorder.finish()
-
-    def _run(self) -> None:
-        while (item := self._waiting.get()) is not None:
-            if self._error is None:  # After an error only make room, so that nobody waits for ever.
-                try:
-                    self._recorder.write(*item)
-                    self.frames += 1
-                except Exception as error:  # raised again in the recording thread
-                    self._error = error
+def _taken(recorder: Recorder) -> Taken:
+    """Finish what was recorded, and say what that is."""
+    try:
+        taken = recorder.finish()
+    except OutputError as error:
+        raise OutputError(f"the recording ended here: {error}; free some space, then finish it") from None
+    if not taken.frames:
+        raise InputError("nothing was recorded: it was stopped before the first picture")
+    skipped = f", {taken.pace.skipped} of them not measured" if taken.pace.skipped else ""
+    say(f"Recorded {clock(taken.time_s)} ({taken.frames} pictures{skipped}).")
+    return taken
 
 
-def _become_session(folder: Path, video: Path, out: Path, analyze: Analyze | None) -> Any:
+def _watch(recorder: Recorder, screen: Display, cue: Cue | None, calibrate: bool) -> None:
+    """Show how it goes, in the main thread: windows want that."""
+    reminder, before, gone = None, None, False
+    while recorder.running:
+        live = recorder.measures.latest[0] if recorder.measures.latest is not None else None
+        if live is not before and live is not None and cue is not None:
+            reminder = cue.push(live)
+        before, time_s = live, recorder.elapsed_s()
+        lines = measures_text(time_s, live)
+        if calibrate and time_s < CALIBRATION_S:
+            lines.insert(1, LOOK)
+        elif recorder.waiting:
+            lines.insert(1, _SAY)
+        elif reminder is not None:
+            lines.insert(1, reminder)
+        if recorder.waiting != gone:
+            gone = recorder.waiting
+            say(f"{clock(time_s)}: {_SAY if gone else 'the camera is back'}")
+        frame = recorder.newest
+        if not screen.show(None if frame is None else frame.rgb, lines, recording=True):
+            return
+        recorder.wait(screen.period_s)
+
+
+def _become_session(folder: Path, video: Path, out: Path, taken: Taken) -> Any:
+    """Store what was measured; only when that is done, remove the folder."""
+    from scoring.recorded import figures, store
+
+    if taken.measured is None or (taken.pace.skipped and not taken.pace.hz >= _LEAST_HZ):
+        say("This computer could not measure enough while it recorded: the video is analysed now.")
+        return _from_video(folder, video, out, None, figures(taken))
+    result = store(video, folder / LANDMARKS, out, taken, read_json(folder / NOTE))
+    shutil.rmtree(folder, ignore_errors=True)
+    return result
+
+
+def _from_video(
+    folder: Path, video: Path, out: Path, analyze: Callable[..., Any] | None, more: dict | None = None
+) -> Any:
     """Analyse a finished recording; only when that is done, remove its folder."""
+    from scoring.recorded import UNCALIBRATED
+
     if analyze is None:
         from scoring.analyze import analyze_video
 
         analyze = analyze_video
     note = read_json(folder / NOTE)
+    given = {"consent": note["consent"], "created": note["started"], "more": more, **note["options"]}
     with Progress(video.name) as progress:
-        result = analyze(
-            video, out, consent=note["consent"], created=note["started"], progress=progress, **note["options"]
-        )
+        try:
+            result = analyze(video, out, progress=progress, **given)
+        except InputError:
+            if not str(given.get("target")).startswith("calibrated"):
+                raise
+            say(UNCALIBRATED)
+            result = analyze(video, out, progress=progress, **{**given, "target": "lens"})
     shutil.rmtree(folder, ignore_errors=True)
     return result
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -24,7 +24,10 @@ FORBIDDEN = {
 }
 ONLY_IMPORTER = {"mediapipe": "vision/landmarks.py", "onnxruntime": "models/classifier.py"}
 # What the command line imports before it knows the command.
-LIGHT = ("cli", "analyze_command", "batch_command", "synchrony_command", "terminal")
+LIGHT = (
+    "cli", "agree_command", "analyze_command", "batch_command", "record_command", "synchrony_command",
+    "terminal",
+)  # fmt: skip
 # They train and extract; not part of what runs for users.
 MAINTENANCE = ("train.py", "training.py", "extraction.py")
 

@@ -122,6 +122,11 @@ class Extractor:
             while pending:
                 yield _finished(*pending.popleft())
 
+    def see(self, frame: Frame) -> Seen:
+        """What is seen of the first person in the next picture, at once; the same as `run` gives."""
+        scale, people = self._look(frame, self._body_due(frame))
+        return _seen(frame.index, frame.time_s, frame.cut, scale, *people[0])
+
     def _body_due(self, frame: Frame) -> bool:
         step = 1 / self._pose_hz
         if frame.cut or frame.time_s - self._next_body_s > step:

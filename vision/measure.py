@@ -93,6 +93,9 @@ class Measurement:
 
     def _measure(self) -> None:
         chunk, self._chunk = self._chunk, []
+        for parts in (self._frames, self._body):
+            if len(parts) >= _CHUNK:  # Arrays of one picture each weigh more than their values.
+                parts[:] = [_joined(parts)]
         columns = measure_faces(np.stack([s.face for s in chunk]))
         columns["time_s"] = np.array([s.time_s for s in chunk])
         columns["frame"] = np.array([s.index for s in chunk], dtype=np.int32)

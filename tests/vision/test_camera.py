@@ -7,71 +7,168 @@ import time
 from contextlib import contextmanager
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
 from attune import InputError
-from tests.videos import AT_30, index_of, make_video
-from vision.camera import CameraSource
+from tests.videos import AT_30, index_of, make_video, picture
+from vision.camera import open_camera
 
 UNEVEN = (0.0, 0.1, 0.12, 0.4, 0.7)
 
 
 @contextmanager
-def _served(folder):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+def serving(handler, port=0):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server.server_port
     finally:
         server.shutdown()
         server.server_close()
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class NetworkCamera(Quiet):
+    """Sends `pictures` JPEGs, twenty a second, as network cameras do, and hangs up."""
+
+    pictures = 20
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        try:
+            for k in range(self.pictures):
+                jpeg = cv2.imencode(".jpg", picture(k)[..., ::-1])[1].tobytes()
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                self.wfile.write(head.encode() + jpeg + b"\r\n")
+                time.sleep(0.05)
+        except OSError:
+            pass
+
+
+def _save(path, k):
+    cv2.imwrite(str(path), picture(k)[..., ::-1])
+
+
 def test_a_file_plays_at_its_own_pace_and_keeps_its_times(tmp_path):
     path = make_video(tmp_path / "a.mp4", UNEVEN)
     came = []
-    with CameraSource(path) as camera:
+    with open_camera(path) as camera:
         assert not camera.live
         start = time.monotonic()
-        for time_s, rgb in camera:
-            came.append((time.monotonic() - start, time_s, index_of(rgb)))
+        for frame in camera:
+            came.append((time.monotonic() - start, frame.time_s, index_of(frame.rgb)))
     assert [index for *_, index in came] == list(range(5))
     np.testing.assert_allclose([time_s for _, time_s, _ in came], UNEVEN, atol=1e-3)
     assert all(now >= time_s for now, time_s, _ in came)
+    assert camera.gaps == []
 
 
 def test_a_slow_reader_of_a_file_loses_nothing(tmp_path):
     seen = []
-    for time_s, rgb in CameraSource(make_video(tmp_path / "a.mp4", UNEVEN)):
+    for frame in open_camera(make_video(tmp_path / "a.mp4", UNEVEN)):
         time.sleep(0.2)
-        seen.append((round(time_s, 2), index_of(rgb)))
+        seen.append((round(frame.time_s, 2), index_of(frame.rgb)))
     assert seen == list(zip(UNEVEN, range(5), strict=True))
+
+
+def test_a_pause_is_a_gap_and_the_next_picture_a_cut(tmp_path):
+    with open_camera(make_video(tmp_path / "a.mp4", (0.0, 0.1, 0.2, 1.0, 1.1))) as camera:
+        cuts = [frame.cut for frame in camera]
+    assert cuts == [False, False, False, True, False]
+    ((start_s, end_s),) = [(gap.start_s, gap.end_s) for gap in camera.gaps]
+    assert (start_s, end_s) == (pytest.approx(0.2), pytest.approx(1.0))
+
+
+def test_pictures_in_a_folder_come_in_the_order_of_their_names(tmp_path):
+    for k in (0, 1, 2, 10):
+        _save(tmp_path / f"frame{k}.png", k)
+    (tmp_path / "frame3.png").write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("not a picture")
+    with open_camera(tmp_path) as camera:
+        frames = [(round(frame.time_s * 30), index_of(frame.rgb)) for frame in camera]
+    assert frames == [(0, 0), (1, 1), (2, 2), (4, 10)]
+    assert camera.loss == "1 of 5 pictures could not be read"
+
+
+def test_names_that_are_seconds_are_the_pictures_times(tmp_path):
+    for k, name in enumerate(("1305031102.10", "1305031102.15", "1305031102.40")):
+        _save(tmp_path / f"{name}.png", k)
+    with open_camera(tmp_path) as camera:
+        times, indices = zip(*((frame.time_s, index_of(frame.rgb)) for frame in camera), strict=True)
+    assert indices == (0, 1, 2)
+    np.testing.assert_allclose(times, (0, 0.05, 0.3), atol=1e-6)
+
+
+def test_a_folder_without_pictures_is_none(tmp_path):
+    with pytest.raises(InputError, match="holds no pictures"):
+        open_camera(tmp_path)
 
 
 def test_an_address_is_live_and_its_pictures_have_the_time_at_which_they_came(tmp_path):
     make_video(tmp_path / "a.mp4", AT_30, container_options={"movflags": "faststart"})
-    with _served(tmp_path) as address, CameraSource(f"{address}/a.mp4") as camera:
-        assert camera.live
-        times, indices = zip(*((time_s, index_of(rgb)) for time_s, rgb in camera), strict=True)
+    with serving(functools.partial(Quiet, directory=tmp_path)) as port:
+        camera = open_camera(f"http://127.0.0.1:{port}/a.mp4")
+        times, indices = zip(*((one.time_s, index_of(one.rgb)) for one in camera), strict=True)
+        camera.close()
+    assert camera.live
     assert times[0] == 0
     assert all(b > a for a, b in pairwise(times))
     assert list(indices) == list(range(indices[0], 45))
-    assert camera.loss.startswith(f"{address}/a.mp4 stopped sending pictures after")
+    assert camera.loss.startswith(f"http://127.0.0.1:{port}/a.mp4 stopped sending pictures after")
 
 
-@pytest.mark.parametrize("camera", ["98", 98, "http://127.0.0.1:9/none"])
-def test_without_a_camera_one_sentence_says_what_to_do(camera, capfd):
-    with pytest.raises(InputError, match=r"can't be opened: plug it in, close other programs .* --camera$"):
-        CameraSource(camera)
+def test_a_camera_that_goes_away_goes_on_when_it_is_back():
+    with serving(NetworkCamera) as port:
+        camera = open_camera(f"http://127.0.0.1:{port}/")
+        pictures = iter(camera)
+        before = [next(pictures)]
+        while not camera.gaps:  # It hangs up after a second, and is called again.
+            before.append(next(pictures))
+        pictures.close()
+    camera.close()
+    (gap,) = camera.gaps
+    assert gap.start_s == before[-2].time_s and gap.end_s == before[-1].time_s
+    assert gap.end_s - gap.start_s >= 0.9
+    assert before[-1].cut and not any(frame.cut for frame in before[:-1])
+    assert not camera.waiting
+
+
+def test_a_camera_that_is_waited_for_can_be_stopped():
+    with serving(NetworkCamera) as port:
+        camera = open_camera(f"http://127.0.0.1:{port}/")
+        pictures = iter(camera)
+        next(pictures)
+    stopper = threading.Timer(2.5, camera.stop)
+    stopper.start()
+    left = list(pictures)
+    camera.close()
+    assert len(left) < NetworkCamera.pictures and camera.loss is None
+
+
+@pytest.mark.parametrize(
+    ("camera", "sentence"),
+    [
+        ("98", r"camera 98 .* --camera"),
+        (98, r"camera 98 .* --camera"),
+        ("http://127.0.0.1:9/none", "none can't be reached: switch that camera on, and check the address"),
+    ],
+)
+def test_without_a_camera_one_sentence_says_what_to_do(camera, sentence, capfd):
+    with pytest.raises(InputError, match=sentence):
+        open_camera(camera)
     if "://" not in str(camera):  # Of an address FFmpeg itself says why, which may help.
         assert capfd.readouterr() == ("", "")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.mp4 is not there"):
-        CameraSource(tmp_path / "none.mp4")
+        open_camera(tmp_path / "none.mp4")

@@ -1,0 +1,120 @@
+"""Folders of recordings that haven't become sessions (yet): made, locked while in use, found again.
+
+What the camera shows goes into a hidden folder of the library (``.recording-…``) as a fragmented MP4, beside
+a small JSON with the consent. The folder is removed only once the session is safely written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from attune import InputError
+from scoring.files import read_json, sync, write_json, writing
+from scoring.lock import locked
+from scoring.terminal import say
+
+PREFIX = ".recording-"
+NOTE, VIDEOS = "recording.json", "recording-*.mp4"
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A recording that was cut short.
+
+    Attributes
+    ----------
+    folder : Path
+    video : Path or None
+        None: it ended before the first picture.
+    started : str
+        ISO time; empty where the note can't be read.
+    size : int
+        Bytes of the video.
+    seconds : float or None
+        Its length; None where nothing can be decoded.
+    """
+
+    folder: Path
+    video: Path | None
+    started: str
+    size: int
+    seconds: float | None
+
+
+def unfinished(library: Path) -> list[Path]:
+    """Folders of recordings that haven't become sessions, oldest first; those under way are among them."""
+    return sorted(folder for folder in library.glob(f"{PREFIX}*") if folder.is_dir())
+
+
+def waiting(library: Path) -> list[Path]:
+    """The unfinished ones that nobody is recording or analysing right now."""
+    found = []
+    for folder in unfinished(library):
+        with contextlib.suppress(OSError), held(folder) as free:
+            if free:
+                found.append(folder)
+    return found
+
+
+def described(folder: Path) -> Unfinished:
+    """What is known of an unfinished recording."""
+    video = video_of(folder)
+    started = ""
+    with contextlib.suppress(InputError, AttributeError):
+        started = str(read_json(folder / NOTE).get("started") or "")
+    return Unfinished(folder, video, started, video.stat().st_size if video else 0, _seconds(video))
+
+
+def video_of(folder: Path) -> Path | None:
+    """The recording in the folder; None where there is no picture."""
+    video = next(iter(sorted(folder.glob(VIDEOS))), None)
+    return video if video is not None and video.stat().st_size else None
+
+
+def held(folder: Path) -> contextlib.AbstractContextManager[bool]:
+    """Hold an unfinished recording while inside; False where somebody else does."""
+    return locked(folder.with_name(f"{folder.name}.lock"))
+
+
+@contextlib.contextmanager
+def new_folder(library: Path, note: dict[str, Any]) -> Iterator[Path]:
+    """A new folder for a recording, held, with its note; what stays in it after an error is named.
+
+    Raises
+    ------
+    OutputError
+        When the library can't be written.
+    """
+    folder = library / f"{PREFIX}{datetime.now():%Y%m%dT%H%M%S%f}"
+    with contextlib.ExitStack() as stack:
+        with writing(library):
+            library.mkdir(parents=True, exist_ok=True)
+            folder.mkdir()
+            stack.enter_context(held(folder))
+            write_json(folder / NOTE, note)
+            sync(folder / NOTE)
+            sync(folder)
+        try:
+            yield folder
+        finally:
+            if folder.is_dir() and video_of(folder) is None:
+                shutil.rmtree(folder, ignore_errors=True)
+            elif folder.is_dir():
+                say(f"What was recorded is kept in {folder}: attune recover takes it up again")
+
+
+def _seconds(video: Path | None) -> float | None:
+    from vision.source import VideoFile
+
+    if video is None:
+        return None
+    try:
+        return VideoFile(video).info.duration_s
+    except InputError:
+        return None

@@ -1,0 +1,178 @@
+"""What a recording is made of: measures that are those of an analysis, help with the position, the cue."""
+
+import io
+import time
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from scoring.cue import TEXT, Cue
+from scoring.live import Live
+from scoring.measures import Measures
+from scoring.options import Options
+from scoring.positioning import ARMS_OUT, BACKLIT, NO_FACE, TOO_DARK, TOO_SMALL, advice, view_of
+from scoring.prepare import prepare
+from scoring.preview import Meter, composed, measures_text
+from scoring.profile import Profile
+from scoring.recorded import _signals as signals_of
+from scoring.recording import analyze_recording
+from tests import clips
+from vision.camera import open_camera
+from vision.extract import Extractor
+from vision.source import Frame, VideoFile
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    frames = clips.pictures(clips.DEMO, 4)
+    return clips.write(tmp_path_factory.mktemp("clip") / "clip.mp4", frames)
+
+
+@pytest.fixture(scope="module")
+def measured(clip, tmp_path_factory):
+    """What the live measures told of every picture, and what they left for the session."""
+    landmarks = tmp_path_factory.mktemp("measures") / "landmarks.parquet"
+    measures = Measures(landmarks, Profile.load())
+    told = []
+    for frame in VideoFile(clip):
+        measures.offer(frame, wait=True)
+        while measures.latest is None or measures.latest[0].time_s < frame.time_s:
+            time.sleep(0.001)
+        told.append(measures.latest[0])
+    return told, measures.finish(), measures.pace, landmarks
+
+
+def test_live_measures_equal_a_causal_analysis_of_the_same_pictures(clip, measured):
+    told, *_ = measured
+    batch = analyze_recording(clip, Options(people="1", causal=True)).signals.person("staff")
+    live = pd.DataFrame([one.row for one in told])
+    assert np.isfinite(live["eye_contact_prob"]).any() and np.isfinite(live["open_posture_prob"]).any()
+    for name in live:
+        np.testing.assert_allclose(live[name], batch[name].astype(float), atol=2e-6, rtol=0, err_msg=name)
+
+
+def test_the_session_equals_an_analysis_of_the_video_though_it_is_not_looked_at(clip, measured, tmp_path):
+    _, kept, pace, landmarks = measured
+    batch = analyze_recording(clip, Options(people="1"), landmarks=tmp_path / "landmarks.parquet")
+    _, signals, _ = signals_of(kept, Options(people="1"))
+    pd.testing.assert_frame_equal(signals.table, batch.signals.table, atol=2e-6, rtol=0)
+    stored, wanted = (pd.read_parquet(path) for path in (landmarks, tmp_path / "landmarks.parquet"))
+    assert len(stored) == len(wanted) == len(signals.table) == pace.measured
+    np.testing.assert_array_equal(np.stack(stored["face"]), np.stack(wanted["face"]))
+
+
+def test_a_busy_machine_skips_pictures_counts_them_and_keeps_their_cuts(tmp_path):
+    frames = clips.pictures(clips.DEMO, 1)
+    measures = Measures(tmp_path / "landmarks.parquet", Profile.load())
+    for frame in frames[:5]:
+        measures.offer(frame, wait=True)
+    for frame in frames[5:10]:
+        measures.offer(replace(frame, cut=frame.index == 6), busy=True)
+    measures.offer(frames[10], wait=True)
+    kept, pace = measures.finish(), measures.pace
+    assert (pace.measured, pace.skipped) == (6, 5)
+    assert kept.frames["frame"].tolist() == [0, 1, 2, 3, 4, 10]
+    assert kept.frames["cut"].tolist() == [False] * 5 + [True]
+
+
+def test_measures_that_fail_say_so_and_hold_nothing_up(tmp_path):
+    measures = Measures(tmp_path / "landmarks.parquet", Profile.load())
+    for k in range(3):
+        measures.offer(Frame(k, k / 10, np.zeros((0, 0, 3), np.uint8)), wait=True)
+    assert measures.finish() is None and measures.error is not None
+
+
+def _advice(rgb):
+    with Extractor() as extractor:
+        return advice(view_of(rgb, extractor.see(Frame(0, 0.0, rgb))))
+
+
+@pytest.fixture(scope="module")
+def well_seen():
+    """A picture of a person at whom there is nothing to say."""
+    for name in (clips.STANDING, clips.OTHER, clips.DEMO):
+        for frame in clips.pictures(name, 6)[::25]:
+            if _advice(frame.rgb) == ():
+                return frame.rgb
+    raise AssertionError("no clip shows a person well")
+
+
+def test_too_dark(well_seen):
+    assert TOO_DARK in _advice((well_seen * 0.22).astype(np.uint8))
+
+
+def test_too_far_away(well_seen):
+    assert TOO_SMALL in _advice(clips.far_away(well_seen, 0.4))
+
+
+def test_light_from_behind(well_seen):
+    with Extractor() as extractor:
+        face = extractor.see(Frame(0, 0.0, well_seen)).face
+    (left, top), (right, bottom) = face[:, :2].min(axis=0).astype(int), face[:, :2].max(axis=0).astype(int)
+    rgb = np.full_like(well_seen, 245)
+    head = slice(top - 40, bottom + 60), slice(left - 30, right + 30)
+    rgb[head] = well_seen[head] * 0.35
+    assert BACKLIT in _advice(rgb)
+
+
+def test_nobody_there_and_arms_cut_off(well_seen):
+    assert _advice(np.full_like(well_seen, 150)) == (NO_FACE,)
+    with Extractor() as extractor:
+        face = extractor.see(Frame(0, 0.0, well_seen)).face
+    bottom = int(face[:, 1].max()) + 10
+    assert ARMS_OUT in _advice(np.ascontiguousarray(well_seen[:bottom]))
+
+
+def _live(time_s, contact):
+    return Live(time_s, {}, contact, "open", 0.5, 2, False)
+
+
+def test_the_cue_comes_after_a_long_look_away_and_goes_when_it_ends():
+    cue = Cue(after_s=2.0)
+    shown = [cue.push(_live(k / 10, k < 10 or k >= 50)) for k in range(80)]
+    first = next(k for k, words in enumerate(shown) if words)
+    assert first == pytest.approx(30, abs=1) and shown[40] == TEXT
+    assert shown[49] == TEXT and shown[60] is None
+    assert Cue(after_s=2.0).push(_live(0, False)) is None
+
+
+def test_what_can_not_be_measured_is_no_look_away():
+    cue = Cue(after_s=2.0)
+    assert not any(cue.push(_live(k / 10, None)) for k in range(100))
+
+
+def test_the_meter_says_the_measures_in_words(capsys):
+    lines = measures_text(75.0, _live(75.0, True))
+    assert lines == ["1:15", "eye contact: yes (50% so far)", "posture: open", "nods: 2"]
+    unseen = Live(1.0, {}, None, None, float("nan"), 0, False)
+    assert measures_text(1.0, unseen)[1:3] == ["eye contact: can't be seen", "posture: can't be seen"]
+    with Meter() as meter:
+        for _ in range(3):
+            meter.show(None, lines, recording=True)
+    assert capsys.readouterr().err == "1:15 · eye contact: yes (50% so far) · posture: open · nods: 2\n"
+
+
+def test_the_window_shows_a_mirror_image():
+    rgb = np.zeros((720, 1280, 3), np.uint8)
+    rgb[:, :200] = (255, 0, 0)
+    shown = composed(rgb, [], recording=False)
+    assert shown.shape == (540, 960, 3)
+    assert shown[300, -10].tolist() == [255, 0, 0] and shown[300, 10].tolist() == [0, 0, 0]
+    assert rgb[300, 10].tolist() == [255, 0, 0], "the picture itself stays as it is"
+    labelled = composed(rgb, ["0:12", "eye contact: yes"], recording=True)
+    assert (labelled != shown).any() and cv2.absdiff(labelled, shown)[300:].max() == 0
+
+
+def test_the_check_says_what_to_change_and_goes_on_without_a_terminal(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    path = clips.write(tmp_path / "empty.mp4", clips.noise(5))
+    with Meter() as meter:
+        started = time.monotonic()
+        prepare(open_camera(path), meter, check=True, countdown_s=1, calibrate=True)
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == NO_FACE
+    assert said[-1].startswith("Recording starts in 1 … Look at where your client's eyes are")
+    assert time.monotonic() - started > 3
