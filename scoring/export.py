@@ -1,4 +1,4 @@
-"""A session in other forms: report, tables, labelled video."""
+"""A session in other forms: report, tables, labelled video, annotations for ELAN and BORIS."""
 
 from __future__ import annotations
 
@@ -11,37 +11,15 @@ from typing import Any
 import pandas as pd
 
 from attune import InputError, OutputError, UsageError
+from scoring.codebook import SCORE_ABOUT, codebook
 from scoring.files import sync, writing
 from scoring.session import Session
-from vision.signals import COLUMNS
 
-FORMATS = {"html": ".html", "pdf": ".pdf", "csv": "-csv", "parquet": "-parquet", "video": ".mp4"}
+FORMATS = {
+    "html": ".html", "pdf": ".pdf", "csv": "-csv", "parquet": "-parquet", "video": ".mp4", "elan": ".eaf",
+    "boris": "-boris.csv", "boris-aggregated": "-boris-aggregated.csv",
+}  # fmt: skip
 """What can be written, and what a session's id is completed with where no name is given."""
-
-_EVENT_ABOUT = {
-    "person": ("", "staff, client, or dyad for what belongs to both"),
-    "kind": ("", "what was seen, or not_measurable"),
-    "start_s": ("s", "start, since the first frame"),
-    "end_s": ("s", "end; the event covers start_s <= t < end_s"),
-    "peak_prob": ("1", "largest probability in the event"),
-    "coverage": ("1", "share of the event's time in which it was measured"),
-    "cycles": ("1", "down-up or left-right movements"),
-    "amplitude_deg": ("deg", "size of the movement"),
-    "lag_s": ("s", "+ client after staff, - staff after client"),
-    "cue": ("", "of not_measurable: what could not be measured"),
-    "reason": ("", "of not_measurable: why"),
-}
-_SCORE_ABOUT = {
-    "session": ("", "id of the session"),
-    "person": ("", "staff, client, or dyad for what belongs to both"),
-    "score": ("", "name of the score"),
-    "value": ("see unit", "empty: not measurable, see reason"),
-    "unit": ("", "share (0 to 1), s, count, per_min, z (Fisher's), p"),
-    "ci_low": ("see unit", "lower end of the 95 % interval"),
-    "ci_high": ("see unit", "upper end of the 95 % interval"),
-    "coverage": ("1", "share of the session in which it could be measured"),
-    "reason": ("", "why there is no value or no interval"),
-}
 
 
 def export_session(
@@ -91,6 +69,14 @@ def export_session(
         from scoring.report_pdf import write_pdf
 
         return write_pdf(session, target)
+    if to == "elan":
+        from scoring.codings_elan import write_elan
+
+        return write_elan(session, target)
+    if to.startswith("boris"):
+        from scoring.codings_boris import write_boris
+
+        return write_boris(session, target, aggregated=to == "boris-aggregated")
     if session.video is None:
         raise InputError(f"{session.path} was kept without its video: analyse it again without --no-video")
     from scoring.export_video import export_video
@@ -118,26 +104,8 @@ def scores_table(session: Session) -> pd.DataFrame:
                     "coverage": score.get("coverage"), "reason": score.get("reason"),
                 }
             )  # fmt: skip
-    table = pd.DataFrame(rows, columns=list(_SCORE_ABOUT))
+    table = pd.DataFrame(rows, columns=list(SCORE_ABOUT))
     return table.astype(dict.fromkeys(("value", "ci_low", "ci_high", "coverage"), "float64"))
-
-
-def codebook(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row per column of the tables: unit, range, sign, meaning. NaN everywhere means not measurable."""
-    rows = []
-    for table, about in (("events", _EVENT_ABOUT), ("scores", _SCORE_ABOUT)):
-        for name in found[table].columns:
-            unit, words = about[name]
-            rows.append({"table": table, "column": name, "unit": unit, "about": words})
-    for name in found["signals"].columns:
-        column = COLUMNS[name]
-        rows.append(
-            {
-                "table": "signals", "column": name, "unit": column.unit, "low": column.low,
-                "high": column.high, "sign": column.sign, "about": column.about,
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows, columns=["table", "column", "unit", "low", "high", "sign", "about"])
 
 
 def _write_folder(target: Path, found: dict[str, pd.DataFrame], to: str) -> Path:

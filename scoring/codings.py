@@ -1,0 +1,318 @@
+"""What people saw in a session: codings from other tools, checked where they come in.
+
+The readers (`scoring.codings_csv`, `codings_boris`, `codings_elan`) know a file's form; what its names mean
+and which times can be right is decided here, once, so that each tool's files are held to the same rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attune import InputError
+from scoring.coding_names import CUE_OF, NOT_CODABLE, OF_BOTH, PERSONS, Meaning, Names, fold
+from scoring.events import KINDS, Event
+
+OVERRUN_S = 0.5
+"""Coders stop the last event when the video has stopped: this much beyond its end is cut off in silence."""
+
+SHOWN_PROBLEMS = 20
+_NOBODY = ("", "no_focal_subject", "na")
+NO_TIMES = ("", "na", "nan", "n_a")
+
+
+@dataclass(frozen=True)
+class Coding:
+    """One span of time in which a coder saw something.
+
+    Attributes
+    ----------
+    person, kind : str
+        As in ``events.csv``; ``not_measurable`` is time that the coder could not judge.
+    start_s, end_s : float
+        On the session's clock; the same for what was coded as a moment without duration.
+    coder : str
+    cue : str
+        Of ``not_measurable``: one of the values of `CUE_OF`; empty means all of them.
+    """
+
+    person: str
+    kind: str
+    start_s: float
+    end_s: float
+    coder: str
+    cue: str = ""
+
+    def __post_init__(self) -> None:
+        if self.person not in PERSONS:
+            raise InputError(f"person '{self.person}' is unknown: use one of {', '.join(PERSONS)}")
+        if self.kind not in KINDS:
+            raise InputError(f"kind '{self.kind}' is unknown: use one of {', '.join(KINDS)}")
+        if not 0 <= self.start_s <= self.end_s < math.inf:
+            raise InputError(f"a coding from {self.start_s} to {self.end_s} s is no span of time")
+        if self.cue and (self.kind != NOT_CODABLE or self.cue not in CUE_OF.values()):
+            raise InputError(f"cue '{self.cue}' of a coding of '{self.kind}' is unknown")
+
+
+@dataclass(frozen=True)
+class Coded:
+    """One coder's work on one session.
+
+    Attributes
+    ----------
+    coder : str
+    codings : tuple of Coding
+        In order of their start.
+    looked_for : frozenset of (person, kind)
+        What the coder watched for. What is among these without a coding was not seen; what is not among
+        them is unknown.
+    notices : tuple of str
+        One sentence each: what was left out or taken for granted.
+    """
+
+    coder: str
+    codings: tuple[Coding, ...]
+    looked_for: frozenset[tuple[str, str]]
+    notices: tuple[str, ...] = ()
+
+
+class CodingError(InputError):
+    """A file of codings can't be used; `problems` has one sentence for each reason."""
+
+    def __init__(self, problems: Sequence[str]):
+        self.problems = tuple(problems)
+        more = len(problems) - SHOWN_PROBLEMS
+        shown = "; ".join(problems[:SHOWN_PROBLEMS])
+        super().__init__(f"{shown}; and {more} more" if more > 0 else shown)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What codings of one session can be about: its length in seconds and who was measured in it."""
+
+    duration_s: float
+    persons: tuple[str, ...]
+
+
+class Collector:
+    """Takes a file's rows as they are, and gives what is right in them or names all that is wrong.
+
+    Parameters
+    ----------
+    file : str
+        Its name, for the sentences.
+    frame : Frame
+    names : Names
+    coder : str
+        Who coded where the file doesn't say.
+    """
+
+    def __init__(self, file: str, frame: Frame, names: Names, coder: str):
+        self.file, self.frame, self.names, self.coder = file, frame, names, coder
+        self.may_be_empty = False  # whether a file may say nothing at all: its coder saw nothing
+        self.problems: list[str] = []
+        self.notices: list[str] = []
+        self._codings: dict[str, list[Coding]] = {coder: []}
+        self._looked: dict[str, set[tuple[str, str]]] = {coder: set()}
+        self._unknown: dict[str, list[str]] = {}
+
+    def problem(self, where: str, what: str) -> None:
+        self.problems.append(f"{self.file}, {where}: {what}")
+
+    def unknown(self, where: str, what: str, name: str) -> None:
+        """A name that means nothing here: refused, or left out where the user says so."""
+        self._unknown.setdefault(f"{what} '{name}'", []).append(where)
+
+    def add(
+        self, where: str, person: str, meaning: Meaning, start_s: float, end_s: float,
+        coder: str = "", cue: str = "",
+    ) -> None:  # fmt: skip
+        """One coding. NaN for both times: the coder looked for it and saw none.
+
+        Parameters
+        ----------
+        where : str
+            Such as ``row 7``.
+        person : str
+            As the file says; empty: as the meaning says, or the only one there is.
+        meaning : Meaning
+            Of the kind.
+        """
+        who = self.who(where, person, meaning)
+        if who is None or meaning.left_out or meaning.kind is None:
+            return
+        coder = coder or self.coder
+        if meaning.kind != NOT_CODABLE:
+            self.looked_for(who, meaning.kind, coder)
+        if math.isnan(start_s) and math.isnan(end_s):
+            return
+        wrong = self._wrong_times(start_s, end_s)
+        if wrong:
+            self.problem(where, wrong)
+            return
+        cue = meaning.cue or cue if meaning.kind == NOT_CODABLE else ""
+        if cue and cue not in CUE_OF.values():
+            self.unknown(where, "cue", cue)
+            return
+        end_s = min(end_s, self.frame.duration_s)
+        self._codings.setdefault(coder, []).append(
+            Coding(who, meaning.kind, min(start_s, end_s), end_s, coder, cue)
+        )
+
+    def looked_for(self, person: str, kind: str, coder: str = "") -> None:
+        """Note that a coder watched for this, seen or not."""
+        self._looked.setdefault(coder or self.coder, set()).add((person, kind))
+
+    def who(self, where: str, person: str, meaning: Meaning) -> str | None:
+        """Whom a coding is about; None after saying why that can't be told."""
+        if meaning.kind in OF_BOTH:
+            found: str | None = "dyad"
+        elif fold(person) in _NOBODY:
+            found = meaning.person
+        else:
+            said = self.names.meaning(person)
+            if said is not None and said.left_out:
+                return None
+            found = said.person if said is not None else None
+            if found is None:
+                self.unknown(where, "person", person)
+                return None
+        if found is None and len(self.frame.persons) == 1:
+            found = self.frame.persons[0]
+        if found is None:
+            self.problem(where, "names no person, and the session has two: say staff or client")
+        elif found != "dyad" and found not in self.frame.persons:
+            self.problem(where, f"is about the {found}, and only {self.frame.persons[0]} was measured")
+            return None
+        return found
+
+    def _wrong_times(self, start_s: float, end_s: float) -> str:
+        if not (math.isfinite(start_s) and math.isfinite(end_s)):
+            return "has a start or an end without the other one, or a time that is no number"
+        if start_s < 0:
+            return f"starts at {start_s:g} s, before the video does"
+        if end_s < start_s:
+            return f"ends at {end_s:g} s, before its start at {start_s:g} s"
+        if end_s > self.frame.duration_s + OVERRUN_S:
+            return (
+                f"ends at {end_s:g} s, and the video at {self.frame.duration_s:.2f} s: is it the right "
+                "video, and are the times in seconds?"
+            )
+        return ""
+
+    def finish(self) -> list[Coded]:
+        """The coders' work, one item each.
+
+        Raises
+        ------
+        CodingError
+            Something in the file is wrong.
+        """
+        for name, places in self._unknown.items():
+            times = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+            if self.names.ignore_unknown:
+                self.notices.append(f"{self.file}: {name} is unknown and was left out, {places[0]}{times}")
+            else:
+                self.problem(
+                    f"{places[0]}{times}",
+                    f"{name} is unknown: say what it means with --map NAME=MEANING, leave it out with --map "
+                    "NAME=, or leave out all that is unknown with --ignore-unknown",
+                )
+        if not self.problems and not any(self._looked.values()) and not self.may_be_empty:
+            self.problems.append(f"{self.file} holds no coding of anything that is measured here")
+        if self.problems:
+            raise CodingError(self.problems)
+        return [
+            Coded(
+                coder, tuple(sorted(self._codings.get(coder, ()), key=lambda one: (one.start_s, one.end_s))),
+                frozenset(looked), tuple(self.notices) if k == 0 else (),
+            )
+            for k, (coder, looked) in enumerate(sorted(self._looked.items()))
+            if looked or self._codings.get(coder) or (self.may_be_empty and len(self._looked) == 1)
+        ]  # fmt: skip
+
+
+def seconds(text: Any) -> float:
+    """A time as people write it: 12.5, 12,5 or 1:02:03.25; NaN where there is none, or it is no time."""
+    text = str(text).strip()
+    if fold(text) in NO_TIMES and not text.startswith("-"):
+        return math.nan
+    sign, parts = (-1, text[1:].split(":")) if text.startswith("-") else (1, text.split(":"))
+    try:
+        numbers = [float(part.replace(",", ".")) for part in parts]
+    except ValueError:
+        return math.inf  # is text, and no span holds it
+    if len(numbers) > 3:
+        return math.inf
+    return sign * sum(number * 60**k for k, number in enumerate(reversed(numbers)))
+
+
+def milliseconds(events: Sequence[Event]) -> list[tuple[int, int, Event]]:
+    """Start and end of events of one kind and person, in order, for tools that count in milliseconds.
+
+    Each lasts 1 ms at least and begins when the one before has ended.
+    """
+    spans: list[tuple[int, int, Event]] = []
+    for event in events:
+        start = max(round(event.start_s * 1000), spans[-1][1] if spans else 0)
+        spans.append((start, max(round(event.end_s * 1000), start + 1), event))
+    return spans
+
+
+def read_codings(
+    path: Path, frame: Frame, names: Names | None = None, *, coder: str = "",
+    columns: Mapping[str, str] | None = None, observation: Sequence[str] = (), may_be_empty: bool = False,
+) -> list[Coded]:  # fmt: skip
+    """The codings in a file of ELAN (.eaf), of BORIS (its tabular or aggregated events) or in a table.
+
+    Parameters
+    ----------
+    path : Path
+    frame : Frame
+        Of the session that was coded.
+    names : Names, optional
+        What the file's names mean.
+    coder : str
+        Who coded; empty: as the file says, or its name without the ending.
+    columns : mapping of str to str, optional
+        Our name of a column -> the table's own name.
+    observation : sequence of str
+        Names the session may have in a file with several: only its rows are read.
+    may_be_empty : bool
+        Whether a file without any coding is right: the coder saw nothing.
+
+    Returns
+    -------
+    list of Coded
+        One for each coder.
+
+    Raises
+    ------
+    CodingError
+        Something in the file is wrong; each problem is named with its row.
+    InputError
+        It can't be read.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path} is not there")
+    taken = Collector(path.name, frame, names or Names(), coder or path.stem)
+    taken.may_be_empty = may_be_empty
+    if path.suffix.lower() == ".eaf":
+        from scoring.codings_elan import read_elan
+
+        read_elan(path, taken, own_coder=not coder)
+    else:
+        from scoring.codings_boris import is_boris, read_boris
+        from scoring.codings_csv import read_rows, read_table
+
+        table = read_rows(path)
+        taken.notices.extend(table.notices)
+        if is_boris(table) and not columns:
+            read_boris(table, taken, observation)
+        else:
+            read_table(table, taken, columns or {}, observation, own_coder=not coder)
+    return taken.finish()

@@ -1,0 +1,219 @@
+"""Codings in a table: CSV as spreadsheets of any country write it, one coding a row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from attune import InputError, UsageError
+from scoring.coding_names import fold
+from scoring.codings import Collector, seconds
+
+# Our column -> what others call it, and by what its numbers are multiplied to be seconds.
+COLUMNS: dict[str, dict[str, float]] = {
+    "person": dict.fromkeys(("person", "subject", "participant", "role"), 1.0),
+    "kind": dict.fromkeys(
+        ("kind", "behavior", "behaviour", "code", "label", "event", "annotation", "tier", "cue"), 1.0
+    ),
+    "start_s": {
+        **dict.fromkeys(("start_s", "start", "onset", "onset_s", "start_time", "begin", "begin_s",
+                         "begin_time_ss_msec", "time_s"), 1.0),
+        **dict.fromkeys(("start_ms", "begin_ms", "onset_ms", "begin_time_msec"), 1e-3),
+    },
+    "end_s": {
+        **dict.fromkeys(("end_s", "end", "offset", "offset_s", "stop", "stop_s", "end_time",
+                         "end_time_ss_msec"), 1.0),
+        **dict.fromkeys(("end_ms", "stop_ms", "offset_ms", "end_time_msec"), 1e-3),
+    },
+    "duration_s": {
+        **dict.fromkeys(("duration_s", "duration", "duration_ss_msec"), 1.0),
+        **dict.fromkeys(("duration_ms", "duration_msec"), 1e-3),
+    },
+    "coder": dict.fromkeys(("coder", "annotator", "rater", "observer"), 1.0),
+    "cue": {"cue": 1.0},
+    "session": dict.fromkeys(("session", "observation_id", "observation", "session_id"), 1.0),
+}  # fmt: skip
+_DELIMITERS = ",;\t"
+_C1 = {chr(code) for code in range(0x80, 0xA0)}  # no text has these: another encoding was taken for latin-1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table as text.
+
+    Attributes
+    ----------
+    file : str
+    header : tuple of str
+    rows : tuple of (int, tuple of str)
+        With the number of the line in the file where each row ends; empty rows are not among them.
+    notices : tuple of str
+    """
+
+    file: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    notices: tuple[str, ...] = ()
+
+    def column(self, *names: str) -> int | None:
+        """Place of the first of these names (folded) in the header."""
+        folded = [fold(name) for name in self.header]
+        return next((folded.index(name) for name in names if name in folded), None)
+
+
+def decoded(path: Path) -> tuple[str, str]:
+    """A file's text, and a sentence where its encoding had to be guessed.
+
+    Raises
+    ------
+    InputError
+        It can't be read, or is no text.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}") from None
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif max(data[:200:2].count(0), data[1:200:2].count(0)) > 25:  # UTF-16 without its mark, plain letters
+        encodings = ["utf-16-be" if data[:1] == b"\0" else "utf-16-le"]
+    else:
+        encodings = ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text or (encoding == "latin-1" and _C1 & set(text)):
+            break
+        guessed = encoding not in ("utf-8-sig", "utf-16")
+        return text, f"{path.name} is not UTF-8 and was read as {encoding.upper()}" if guessed else ""
+    raise InputError(f"{path.name} is no text that can be read: save it as CSV in UTF-8")
+
+
+def read_rows(path: Path, *, header_has: Sequence[str] = ("subject", "behavior")) -> Rows:
+    """A table's rows. The header is its first line, or the first that has all of `header_has`: older BORIS
+    writes lines about the observation above it."""
+    text, notice = decoded(path)
+    lines = [line for line in text.splitlines()[:60] if line.strip()]
+    first = next((k for k, line in enumerate(lines) if _has(line, header_has)), 0)
+    if not lines:
+        raise InputError(f"{path.name} is empty: a coder who saw nothing names a kind in a row without times")
+    delimiter = max(_DELIMITERS, key=lines[first].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    read = []
+    try:
+        for row in reader:
+            cells = tuple(cell.strip() for cell in row)
+            if any(cells):
+                read.append((reader.line_num, cells))
+    except csv.Error as error:
+        raise InputError(f"{path.name}, row {reader.line_num}: can't be read as a table: {error}") from None
+    header = next(
+        (k for k, (_, cells) in enumerate(read) if "\0".join(cells) and _names(cells, header_has)), 0
+    )
+    return Rows(path.name, read[header][1], tuple(read[header + 1 :]), (notice,) if notice else ())
+
+
+def _has(line: str, names: Sequence[str]) -> bool:
+    return any(_names(tuple(line.split(sign)), names) for sign in _DELIMITERS)
+
+
+def _names(cells: Sequence[str], names: Sequence[str]) -> bool:
+    return set(names) <= {fold(cell) for cell in cells}
+
+
+def read_table(
+    table: Rows, taken: Collector, columns: Mapping[str, str], observation: Sequence[str], own_coder: bool
+) -> None:
+    """Hand a table's codings to a `Collector`.
+
+    Parameters
+    ----------
+    columns : mapping
+        Our name of a column -> the table's.
+    observation : sequence of str
+        Names of the session, where the table has a column of sessions.
+    own_coder : bool
+        Whether the table's own column of coders counts.
+    """
+    places, scales = _places(table, columns)
+    wanted = None
+    if "session" in places:
+        wanted = chosen([cells_at(row, places["session"]) for _, row in table.rows], observation, table.file)
+    for number, row in table.rows:
+        cell = {name: cells_at(row, place) for name, place in places.items()}
+        if wanted is not None and cell["session"] != wanted:
+            continue
+        where = f"row {number}"
+        if len(row) > len(table.header) and any(row[len(table.header) :]):
+            taken.problem(
+                where, f"has {len(row)} cells, the header {len(table.header)}: quote commas in cells"
+            )
+            continue
+        meaning = taken.names.meaning(cell["kind"])
+        if meaning is None or (meaning.kind is None and not meaning.left_out):
+            taken.unknown(where, "kind", cell["kind"])
+            continue
+        start, end = (seconds(cell.get(name, "")) * scales.get(name, 1.0) for name in ("start_s", "end_s"))
+        if "end_s" not in places:
+            end = start + seconds(cell.get("duration_s", "")) * scales.get("duration_s", 1.0)
+        coder = cell.get("coder", "") if own_coder else ""
+        taken.add(where, cell.get("person", ""), meaning, start, end, coder, fold(cell.get("cue", "")))
+
+
+def cells_at(row: Sequence[str], place: int | None) -> str:
+    """A row's cell, empty where the row is too short or there is no such column."""
+    return row[place] if place is not None and place < len(row) else ""
+
+
+def chosen(found: Sequence[str], names: Sequence[str], file: str) -> str:
+    """Which of a file's sessions is meant: the only one, or the one of these names."""
+    known = list(dict.fromkeys(name for name in found if name))
+    if len(known) <= 1:
+        return known[0] if known else ""
+    for name in names:
+        for one in known:
+            if fold(one) == fold(name):
+                return one
+    raise InputError(
+        f"{file} holds {len(known)} sessions ({', '.join(known[:5])}{', …' if len(known) > 5 else ''}), and "
+        f"none is named {' or '.join(names) if names else 'yet'}: choose one with --observation"
+    )
+
+
+def _places(table: Rows, columns: Mapping[str, str]) -> tuple[dict[str, int], dict[str, float]]:
+    """Where each of our columns stands, and what its numbers are multiplied by."""
+    unknown = set(columns) - set(COLUMNS)
+    if unknown:
+        raise UsageError(f"--column {unknown.pop()}=… is no column of codings: use {', '.join(COLUMNS)}")
+    folded = [fold(name) for name in table.header]
+    places, scales = {}, {}
+    for ours, theirs in COLUMNS.items():
+        name = (
+            fold(columns[ours]) if ours in columns else next((one for one in theirs if one in folded), None)
+        )
+        if ours in columns and name not in folded:
+            raise InputError(
+                f"{table.file} has no column '{columns[ours]}': it has {', '.join(table.header)}"
+            )
+        if name is None:
+            continue
+        if folded.count(name) > 1:
+            raise InputError(f"{table.file}: column '{name}' is there twice: rename one")
+        places[ours] = folded.index(name)
+        scales[ours] = theirs.get(name, 1e-3 if name.endswith(("_ms", "_msec")) else 1.0)
+    if places.get("cue") == places.get("kind"):  # without a column of kinds, that of cues holds them
+        places.pop("cue", None)
+    lacking = [name for name in ("kind", "start_s") if name not in places]
+    if not lacking and not {"end_s", "duration_s"} & set(places):
+        lacking = ["end_s"]
+    if lacking:
+        raise InputError(
+            f"{table.file} has no column '{lacking[0]}': codings need kind, start_s and end_s (and person "
+            f"where there are two); name yours with --column {lacking[0]}=NAME"
+        )
+    return places, scales

@@ -1,0 +1,69 @@
+"""The pages for researchers say what the code does."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from scoring import batch_tables, codebook
+from scoring.events import ATTRIBUTES, EVENT_COLUMNS, KINDS
+from scoring.export import export_session
+from scoring.manifest import Item
+from scoring.scorecard import SCORES
+from tests.conftest import ROOT
+from tests.sessions import make_session
+
+ANALYSIS = ROOT / "docs" / "analysis.md"
+
+
+def test_the_page_is_what_the_code_says():
+    again = "`python -m scoring.codebook > docs/codebook.md` makes it again"
+    assert (ROOT / "docs" / "codebook.md").read_text("utf-8") == codebook.markdown(), again
+
+
+def test_nothing_is_left_undescribed():
+    assert set(codebook.SCORES_ABOUT) == set(SCORES)
+    assert tuple(codebook.KIND_ABOUT) == KINDS
+    assert tuple(codebook.EVENT_ABOUT) == EVENT_COLUMNS and set(ATTRIBUTES) <= set(codebook.EVENT_ABOUT)
+    described = set(codebook.SCORE_ABOUT) | set(codebook.BATCH_ABOUT)
+    assert set(batch_tables.COLUMNS) <= described
+
+
+@pytest.fixture
+def batch(tmp_path):
+    """What `attune batch` leaves behind, of two sessions in two groups, and codings of both."""
+    folders = [make_session(tmp_path / "sessions", f"visit{k}-0000000{k}", video=False) for k in (1, 2)]
+    items = [
+        Item(folder, folder.name, group=group, covariates={"age": age})
+        for folder, group, age in zip(folders, ("new", "trained"), ("31", "44"), strict=True)
+    ]
+    batch_tables.write(tmp_path, list(zip(items, folders, strict=True)), [], {})
+    return tmp_path
+
+
+def test_the_python_of_the_page_runs(batch, monkeypatch):
+    monkeypatch.chdir(batch)
+    blocks = re.findall(r"```python\n(.*?)```", ANALYSIS.read_text("utf-8"), re.DOTALL)
+    assert blocks
+    names: dict = {}
+    for block in blocks:
+        exec(compile(block, str(ANALYSIS), "exec"), names)
+    assert set(names["wide"].columns) >= {"eye_contact_share", "nods_per_min"}
+    assert len(names["wide"]) == 2
+    assert names["signals"]["eye_contact_prob"].isna().any()
+
+
+def test_the_r_of_the_page_names_columns_that_exist(batch):
+    (block,) = re.findall(r"```r\n(.*?)```", ANALYSIS.read_text("utf-8"), re.DOTALL)
+    for name in re.findall(r"read_parquet\(\"([^\"]+)\"", block):
+        assert (batch / name).is_file()
+    scores = pd.read_parquet(batch / "scores.parquet")
+    for name in ("session", "person", "group", "score", "value", "age"):
+        assert name in block and name in scores.columns
+
+
+def test_an_export_has_the_codebook(tmp_path):
+    folder = make_session(tmp_path / "library", video=False)
+    export_session(folder, "csv", tmp_path / "tables")
+    table = pd.read_csv(tmp_path / "tables" / "codebook.csv")
+    assert not table["about"].isna().any()

@@ -1,0 +1,374 @@
+"""Codings of other tools as they come: what their names and times mean, and every way they can be wrong."""
+
+import csv
+
+import pytest
+
+from attune import InputError, UsageError
+from scoring.coding_names import Meaning, Names, fold
+from scoring.codings import Coding, CodingError, Frame, read_codings, seconds
+
+ONE, TWO = Frame(60.0, ("staff",)), Frame(60.0, ("staff", "client"))
+
+
+def write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def spans(coded, kind="eye_contact"):
+    return [(one.person, one.start_s, one.end_s) for one in coded.codings if one.kind == kind]
+
+
+def problems(path, frame=ONE, **options):
+    with pytest.raises(CodingError) as caught:
+        read_codings(path, frame, **options)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("eye_contact", Meaning(kind="eye_contact")),
+        ("Eye Contact", Meaning(kind="eye_contact")),
+        ("STAFF", Meaning(person="staff")),
+        ("nod@client", Meaning("client", "nod")),
+        ("staff: closed posture", Meaning("staff", "closed_posture")),
+        ("not_measurable_mutual_eye_contact@dyad", Meaning("dyad", "not_measurable", "mutual_eye_contact")),
+        ("smile", None),
+        ("staff client", None),
+    ],
+)
+def test_names_are_understood(name, meaning):
+    assert Names().meaning(name) == meaning
+
+
+def test_names_that_a_user_explains():
+    names = Names.parse(["Blickkontakt=eye_contact", "Beraterin = staff", "K1=client:nod", "Notiz="])
+    assert names.meaning("BLICKKONTAKT") == Meaning(kind="eye_contact")
+    assert names.meaning("Blickkontakt@Beraterin") == Meaning("staff", "eye_contact")
+    assert names.meaning("k1") == Meaning("client", "nod")
+    assert names.meaning("Notiz").left_out
+    assert fold("Café – 1") == "café_1"
+    for wrong in ("eye_contact", "=nod", "x=smile"):
+        with pytest.raises(UsageError, match="--map"):
+            Names.parse([wrong])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12.5", 12.5),
+        ("12,5", 12.5),
+        ("1:02.5", 62.5),
+        ("1:00:01", 3601),
+        ("-3", -3),
+        ("", None),
+        ("NA", None),
+    ],
+)
+def test_times_as_people_write_them(text, value):
+    found = seconds(text)
+    assert found == value if value is not None else found != found
+    assert seconds("soon") == float("inf")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "person,kind,start_s,end_s,note\nstaff,eye_contact,1.5,4,Gespräch\n",
+        "person;kind;start_s;end_s;note\r\nstaff;eye_contact;1,5;4,0;Gespräch\r\n;;;;\r\n",
+        "Subject\tBehaviour\tStart\tEnd\tnote\nstaff\tEye contact\t0:01.5\t0:04\tGespräch",
+        "role,label,onset_ms,duration_ms,note\nstaff,eye_contact,1500,2500,Gespräch\n",
+    ],
+)
+def test_tables_of_any_spreadsheet_say_the_same(tmp_path, text, encoding):
+    (coded,) = read_codings(write(tmp_path / "anna.csv", text, encoding), ONE)
+    assert spans(coded) == [("staff", 1.5, 4.0)]
+    assert coded.coder == "anna"
+    assert coded.looked_for == {("staff", "eye_contact")}
+    assert bool(coded.notices) == (encoding in ("cp1252", "utf-16-le"))
+
+
+def test_columns_of_any_name_and_several_coders(tmp_path):
+    path = write(tmp_path / "all.csv", "Wer;Was;Von;Bis;Rater\nB;Blick;1;2;Eva\nB;Blick;5;6;Ute\n")
+    columns = {"person": "Wer", "kind": "Was", "start_s": "Von", "end_s": "Bis"}
+    names = Names.parse(["B=staff", "Blick=eye_contact"])
+    eva, ute = read_codings(path, ONE, names, columns=columns)
+    assert (eva.coder, spans(eva)) == ("Eva", [("staff", 1, 2)])
+    assert (ute.coder, spans(ute)) == ("Ute", [("staff", 5, 6)])
+    with pytest.raises(InputError, match="has no column 'Ende'"):
+        read_codings(path, ONE, names, columns=columns | {"end_s": "Ende"})
+    with pytest.raises(UsageError, match="--column colour="):
+        read_codings(path, ONE, names, columns=columns | {"colour": "Was"})
+    with pytest.raises(InputError, match=r"all.csv has no column 'kind'.*--column kind=NAME"):
+        read_codings(path, ONE)
+
+
+def test_a_kind_without_times_was_looked_for_and_not_seen(tmp_path):
+    path = write(tmp_path / "a.csv", "person,kind,start_s,end_s\nstaff,nod,,\nstaff,shake,3,4\n")
+    (coded,) = read_codings(path, ONE)
+    assert coded.looked_for == {("staff", "nod"), ("staff", "shake")}
+    assert [one.kind for one in coded.codings] == ["shake"]
+
+
+def test_every_wrong_row_is_named(tmp_path):
+    path = write(
+        tmp_path / "wrong.csv",
+        "person,kind,start_s,end_s\n"
+        "staff,nod,1,2\n"
+        "staff,nodd,1,2\n"
+        "\n"
+        "boss,nod,1,2\n"
+        "staff,nod,-1,2\n"
+        "staff,nod,9,8\n"
+        "staff,nod,55,75\n"
+        "staff,nod,soon,8\n"
+        "staff,nod,4,\n"
+        "client,nod,4,5\n"
+        "staff,nod,1,5,3,4\n",
+    )
+    found = problems(path)
+    assert all(one.startswith("wrong.csv, row ") for one in found)
+    by_row = {int(one.split("row ")[1].split(":")[0]): one for one in found}
+    assert sorted(by_row) == [3, 5, 6, 7, 8, 9, 10, 11, 12]
+    for row, words in (
+        (3, "kind 'nodd' is unknown"), (5, "person 'boss' is unknown"), (6, "before the video"),
+        (7, "before its start"), (8, "ends at 75 s, and the video at 60.00 s"), (9, "that is no number"),
+        (10, "without the other"), (11, "about the client, and only staff"), (12, "has 6 cells"),
+    ):  # fmt: skip
+        assert words in by_row[row]
+    # What is unknown may be left out; what is wrong may not.
+    assert len(problems(path, names=Names(ignore_unknown=True))) == 7
+    text = "person,kind,start_s,end_s\nstaff,nod,1,2\nstaff,smile,1,2\nstaff,smile,5,6\n"
+    (coded,) = read_codings(write(tmp_path / "b.csv", text), ONE, Names(ignore_unknown=True))
+    assert len(coded.codings) == 1
+    assert "kind 'smile' is unknown and was left out, row 3 (and 1 more)" in coded.notices[0]
+
+
+def test_a_coder_may_have_seen_nothing_at_all(tmp_path):
+    path = write(tmp_path / "a.csv", "person,kind,start_s,end_s\n")
+    (coded,) = read_codings(path, ONE, may_be_empty=True)
+    assert (coded.coder, coded.codings) == ("a", ())
+    assert "holds no coding" in problems(path)[0]
+
+
+def test_the_person_may_be_left_out_where_there_is_only_one(tmp_path):
+    path = write(tmp_path / "a.csv", "kind,start_s,end_s\nnod,1,2\nmutual_eye_contact,3,4\n")
+    assert {one.person for one in read_codings(path, ONE)[0].codings} == {"staff", "dyad"}
+    (problem,) = problems(path, TWO)
+    assert "row 2: names no person, and the session has two" in problem
+
+
+def test_the_last_event_may_end_just_after_the_video(tmp_path):
+    path = write(tmp_path / "a.csv", "kind,start_s,end_s\neye_contact,58,60.4\n")
+    assert spans(read_codings(path, ONE)[0]) == [("staff", 58.0, 60.0)]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\x00\x01\x02\xff\xfe" * 30, "is no text"),
+        (b"kind,start_s,end_s\n", "holds no coding"),
+        (b"kind,kind,start_s,end_s\nnod,nod,1,2\n", "column 'kind' is there twice"),
+        (b'kind,start_s,end_s\nnod,"1,2\n', "row"),
+    ],
+)
+def test_what_is_no_table_of_codings_is_said(tmp_path, content, words):
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=words) as caught:
+        read_codings(path, ONE)
+    assert "x.csv" in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match=r"gone\.csv is not there"):
+        read_codings(tmp_path / "gone.csv", ONE)
+
+
+def test_time_that_a_coder_could_not_judge(tmp_path):
+    path = write(
+        tmp_path / "a.csv",
+        "person,kind,start_s,end_s,cue\n"
+        "staff,nod,1,2,\nstaff,not codable,5,9,nod\nstaff,not_measurable,10,11,\n",
+    )
+    (coded,) = read_codings(path, ONE)
+    hidden = [(one.start_s, one.end_s, one.cue) for one in coded.codings if one.kind == "not_measurable"]
+    assert hidden == [(5, 9, "nod"), (10, 11, "")]
+    assert coded.looked_for == {("staff", "nod")}
+
+
+def test_a_coding_checks_itself():
+    for wrong in ({"person": "boss"}, {"kind": "smile"}, {"end_s": 0.5}, {"start_s": -1.0}, {"cue": "nod"}):
+        with pytest.raises(InputError):
+            Coding(**{"person": "staff", "kind": "nod", "start_s": 1.0, "end_s": 2.0, "coder": "a"} | wrong)
+
+
+# BORIS
+
+HEADER = (
+    "Observation id,Observation date,Description,Subject,Behavior,Behavioral category,Modifier #1,{}Comment\n"
+)
+TABULAR = HEADER.format("Behavior type,Time,Media file name,Image index,Image file path,")
+AGGREGATED = HEADER.format("Behavior type,Start (s),Stop (s),Duration (s),Media file name,")
+
+
+def tabular(*rows):
+    lines = [
+        f"S1,2025-01-01,,{who},{what},,{mod},{type_},{t},v.mp4,NA,NA," for who, what, mod, type_, t in rows
+    ]
+    return TABULAR + "\n".join(lines) + "\n"
+
+
+def test_boris_tabular_events(tmp_path):
+    text = tabular(
+        ("staff", "eye_contact", "", "START", 1.5), ("client", "eye_contact", "", "START", 2),
+        ("staff", "nod", "", "POINT", 3), ("client", "eye_contact", "", "STOP", 4),
+        ("staff", "eye_contact", "", "STOP", 5.25),
+    )  # fmt: skip
+    (coded,) = read_codings(write(tmp_path / "b.csv", text), TWO)
+    assert spans(coded) == [("staff", 1.5, 5.25), ("client", 2, 4)]
+    assert spans(coded, "nod") == [("staff", 3, 3)]
+
+
+def test_boris_aggregated_events_with_tabs_and_several_observations(tmp_path):
+    rows = [
+        [
+            "S1",
+            "d",
+            "",
+            "No focal subject",
+            "eye_contact",
+            "gaze",
+            "",
+            "STATE",
+            "1.5",
+            "4",
+            "2.5",
+            "v.mp4",
+            "",
+        ],
+        ["S2", "d", "", "staff", "nod", "head", "", "POINT", "9", "NA", "NA", "v.mp4", ""],
+    ]
+    path = tmp_path / "b.tsv"
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter="\t").writerows([AGGREGATED.strip().split(","), *rows])
+    assert spans(read_codings(path, ONE, observation=["other", "s1"])[0]) == [("staff", 1.5, 4)]
+    assert spans(read_codings(path, ONE, observation=["S2"])[0], "nod") == [("staff", 9, 9)]
+    with pytest.raises(
+        InputError, match=r"holds 2 sessions \(S1, S2\), and none is named x: .*--observation"
+    ):
+        read_codings(path, ONE, observation=["x"])
+
+
+def test_old_boris_has_lines_above_its_header(tmp_path):
+    text = (
+        "Observation id\tS1\t\t\t\t\n\nMedia file(s)\t\t\t\t\t\n\n"
+        "Time\tMedia file path\tSubject\tBehavior\tComment\tStatus\n"
+        "1.0\tv.mp4\tstaff\teye_contact\t\tSTART\n2.0\tv.mp4\tstaff\teye_contact\t\tSTOP\n"
+    )
+    assert spans(read_codings(write(tmp_path / "old.tsv", text), ONE)[0]) == [("staff", 1, 2)]
+
+
+def test_boris_rows_without_their_pair_are_named(tmp_path):
+    text = tabular(
+        ("staff", "nod", "", "STOP", 1), ("staff", "nod", "", "START", 2), ("staff", "nod", "", "START", 3),
+        ("staff", "nod", "", "STOP", 4), ("staff", "shake", "", "START", 5),
+        ("staff", "shake", "", "HALT", 6), ("staff", "smile", "", "START", 7),
+    )  # fmt: skip
+    found = "\n".join(problems(write(tmp_path / "b.csv", text)))
+    assert "row 2: is a STOP of 'nod' without its START" in found
+    assert "row 3: is a START of 'nod' without its STOP" in found
+    assert "row 6: is a START of 'shake' without its STOP" in found
+    assert "row 7: is a 'HALT'" in found
+    assert "row 8: behaviour 'smile' is unknown" in found
+    assert found.count("\n") == 4
+
+
+# ELAN
+
+
+def elan(path, tiers, vocabulary=()):
+    """Writes tiers: name -> (attributes, annotations)."""
+    from pympi.Elan import Eaf, to_eaf
+
+    eaf = Eaf(author="tests")
+    eaf.remove_tier("default")
+    eaf.add_language("eng")
+    eaf.add_controlled_vocabulary("cv")
+    for value in vocabulary:
+        eaf.add_cv_entry("cv", value, [(value, "eng", None)])
+    eaf.add_linguistic_type("coded")
+    eaf.linguistic_types["coded"]["CONTROLLED_VOCABULARY_REF"] = "cv"
+    for name, (about, annotations) in tiers.items():
+        eaf.add_tier(name, ling="coded", **about)
+        for start, end, value in annotations:
+            eaf.add_annotation(name, start, end, value)
+    to_eaf(str(path), eaf)
+    return path
+
+
+def test_an_elan_tier_of_a_kind_and_an_empty_one(tmp_path):
+    path = elan(
+        tmp_path / "Zoë.eaf",
+        {
+            "eye_contact@staff": ({}, [(1500, 4000, ""), (5000, 6000, "no"), (7000, 9000, "not codable")]),
+            "nods": ({"part": "client"}, []),
+            "staff gaze_away": ({"ann": "Kim"}, [(100, 200, "x")]),
+            "default": ({}, []),
+        },
+    )
+    kim, zoe = read_codings(path, TWO)
+    assert (zoe.coder, spans(zoe)) == ("Zoë", [("staff", 1.5, 4.0)])
+    assert zoe.looked_for == {("staff", "eye_contact"), ("client", "nod")}
+    assert [(one.kind, one.cue) for one in zoe.codings[1:]] == [("not_measurable", "eye_contact")]
+    assert (kim.coder, spans(kim, "gaze_away")) == ("Kim", [("staff", 0.1, 0.2)])
+    assert any("'default' is empty" in one for one in kim.notices + zoe.notices)
+
+
+def test_an_elan_tier_of_a_person_with_kinds_as_values(tmp_path):
+    tiers = {"staff": ({}, [(1000, 2000, "nod"), (3000, 4000, "Eye contact")])}
+    (coded,) = read_codings(elan(tmp_path / "a.eaf", tiers, vocabulary=("nod", "shake", "eye_contact")), TWO)
+    assert spans(coded) == [("staff", 3, 4)]
+    assert coded.looked_for == {("staff", kind) for kind in ("nod", "shake", "eye_contact")}
+
+
+def test_what_is_wrong_in_elan_is_named_by_tier_and_annotation(tmp_path):
+    tiers = {
+        "nod@staff": ({}, [(1000, 2000, ""), (59000, 99000, "")]),
+        "words": ({}, [(0, 900, "hello"), (900, 1000, "you")]),
+        "client": ({}, [(0, 900, "nod"), (900, 1000, "smile")]),
+        "shake": ({}, [(0, 900, "")]),
+    }
+    found = problems(elan(tmp_path / "a.eaf", tiers), TWO)
+    assert len(found) == 4
+    assert found[0].startswith(
+        "a.eaf, tier 'nod@staff', annotation 2: ends at 99 s, and the video at 60.00 s"
+    )
+    assert found[1].startswith("a.eaf, tier 'shake': names no person")
+    assert found[2].startswith("a.eaf, with 2 annotations: tier 'words' is unknown")
+    assert found[3].startswith("a.eaf, tier 'client', annotation 2: value 'smile' is unknown")
+    names = Names.parse(["words=", "smile=", "shake=client:shake"])
+    path = elan(tmp_path / "b.eaf", tiers | {"nod@staff": ({}, [])})
+    (coded,) = read_codings(path, TWO, names)
+    assert [(one.person, one.kind) for one in coded.codings] == [("client", "nod"), ("client", "shake")]
+
+
+def test_a_video_shifted_in_elan_shifts_its_codings(tmp_path):
+    path = elan(tmp_path / "a.eaf", {"nod@staff": ({}, [(1000, 2000, "")])})
+    media = '<MEDIA_DESCRIPTOR MEDIA_URL="v" MIME_TYPE="m" TIME_ORIGIN="500"/>'
+    text = path.read_text("utf-8").replace("<HEADER>", f"<HEADER>{media}", 1)
+    (coded,) = read_codings(write(path, text), ONE)
+    assert spans(coded, "nod") == [("staff", 1.5, 2.5)]
+    assert "shifted by 500 ms" in coded.notices[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"<a/>", b"no xml", "<ANNOTATION_DOCUMENT".encode("utf-16")])
+def test_what_is_no_elan_file_is_said(tmp_path, content):
+    path = tmp_path / "x.eaf"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"x\.eaf can't be read as an ELAN file"):
+        read_codings(path, ONE)
