@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-from urllib.parse import quote
 
+from dashboard.text import address
 from scoring.catalogue import Entry
 from scoring.timeline import clock
 
@@ -14,8 +14,7 @@ def picture(entry: Entry) -> str:
     if entry.problem:
         inside = '<span class="unpictured">Can\'t be opened</span>'
     elif entry.pictured:
-        address = f"/api/session/{quote(entry.id, safe='')}/thumbnail"
-        inside = f'<img src="{html.escape(address)}" alt="" loading="lazy">'
+        inside = f'<img src="{html.escape(address(entry.id))}/thumbnail" alt="" loading="lazy">'
     else:
         inside = '<span class="unpictured">No video kept</span>'
     length = "" if entry.duration_s is None else f'<span class="length">{clock(entry.duration_s)}</span>'
@@ -44,8 +43,8 @@ def day(entry: Entry) -> str:
 
 def reports(entry: Entry) -> str:
     """The reports, which open beside the list."""
-    address = f"/api/session/{quote(entry.id, safe='')}/report"
-    rows = ((address, "Report"), (f"{address}.pdf", "Report as PDF"))
+    report = f"{address(entry.id)}/report"
+    rows = ((report, "Report"), (f"{report}.pdf", "Report as PDF"))
     return "".join(f'<a href="{html.escape(to)}" target="_blank">{text}</a>' for to, text in rows)
 
 

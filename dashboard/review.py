@@ -6,12 +6,12 @@ import json
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 
 from dashboard import overlay
 from dashboard.curves import curves, state_of
+from dashboard.text import address
 from scoring import scorecard, timeline
 from scoring.cameras import Camera, cameras_of
 from scoring.session import Session
@@ -40,7 +40,7 @@ def review(session: Session, id: str) -> dict:
     id : str
         Its folder's name, for the addresses of video, curves and report.
     """
-    base = f"/api/session/{quote(id, safe='')}"
+    base = address(id)
     shown = summary(session)
     cameras = cameras_of(session, shown.persons)
     return {

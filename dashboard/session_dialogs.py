@@ -8,13 +8,13 @@ import streamlit as st
 
 from attune import AttuneError
 from dashboard import cards
-from dashboard.page import catalogue
+from dashboard.page import catalogue, component
 from dashboard.session_list import tags_of, values
-from dashboard.text import plain
+from dashboard.text import address, plain
 from scoring.catalogue import LONGEST, Entry
 
 GONE = "This session is no longer in the library."
-_ASKED, _HAPPENED = "asked", "happened"
+_ASKED, _HAPPENED, _FORGOTTEN = "asked", "happened", "forgotten"
 
 
 def ask(what: str, id: str) -> None:
@@ -33,9 +33,11 @@ def show(entries: Sequence[Entry]) -> None:
 
 
 def say_what_happened() -> None:
-    """What was done last, in passing."""
+    """What was done last, in passing; the browser forgets what it kept of a deleted session."""
     if said := st.session_state.pop(_HAPPENED, ""):
         st.toast(plain(said))
+    if id := st.session_state.pop(_FORGOTTEN, ""):
+        component("forget", {"url": address(id)}, key=f"forget-{id}")
 
 
 def _close() -> None:
@@ -108,4 +110,5 @@ def delete(entry: Entry) -> None:
     except AttuneError as problem:
         st.warning(plain(str(problem)))
     else:
+        st.session_state[_FORGOTTEN] = entry.id
         _done(f"“{entry.title}” was deleted.")

@@ -1,6 +1,7 @@
-"""Text where Streamlit expects Markdown."""
+"""Text where Streamlit expects Markdown, and addresses."""
 
 import re
+from urllib.parse import quote
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 
@@ -14,3 +15,8 @@ def plain(text: str) -> str:
     \\*\\*new\\*\\* \\<b\\>
     """
     return _SIGNS.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def address(id: str) -> str:
+    """Where our own routes have what belongs to a session."""
+    return f"/api/session/{quote(id, safe='')}"

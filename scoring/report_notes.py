@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from attune import InputError
 from scoring.access import LOCAL
 from scoring.corrections import Correction, agreement, corrections_of, events_of
 from scoring.library import Library
@@ -81,6 +82,8 @@ class Written:
         The same in words.
     agreement : tuple of (event, words)
         How far the machine and people agree.
+    problem : str
+        Why the above is missing, in a sentence; empty where it isn't.
     """
 
     notes: tuple[Said, ...] = ()
@@ -89,20 +92,18 @@ class Written:
     corrections: tuple[Correction, ...] = ()
     corrected: tuple[Corrected, ...] = ()
     agreement: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
 
 
 def written_about(session: Session) -> Written:
-    """What people wrote about a session, in the library in which it lies.
-
-    Raises
-    ------
-    InputError
-        The library can't be read.
-    """
+    """What people wrote about a session, in the library in which it lies."""
     folder = session.path.resolve()
     library = Library(folder.parent)
-    thread = thread_of(library, folder.name)
-    corrections = corrections_of(library, folder.name)
+    try:
+        thread = thread_of(library, folder.name)
+        corrections = corrections_of(library, folder.name)
+    except InputError as error:  # what was measured can be printed all the same
+        return Written(problem=f"Notes and corrections are missing here: {error}")
     labels = {name: item.label for name, item in rubric_of(session).items()} if thread else {}
     notes = [note for note in thread if note.parent is None]
     said = [

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 import streamlit as st
 
 from attune import InputError
 from dashboard import charts
 from dashboard.page import catalogue, component
-from dashboard.text import plain
+from dashboard.text import address, plain
 from scoring.catalogue import Catalogue, Entry
 from scoring.comparison import changes, same_recording, unlike
 from scoring.history import Past, ratings, read
@@ -87,7 +86,7 @@ def show(shelf: Catalogue, before: Past, after: Past) -> None:
     charts.style()
     charts.words(notes=before_reading(before, after))
     sides = [
-        {"url": f"/api/session/{quote(past.id, safe='')}", "name": label(past.entry)}
+        {"url": address(past.id), "name": label(past.entry)}
         for past in (before, after)
     ]
     component("twin", {"sides": sides}, key=f"twin-{before.id}-{after.id}")

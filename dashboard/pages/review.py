@@ -1,12 +1,10 @@
 """One session: its recording, timeline, scores, feedback and notes."""
 
-from urllib.parse import quote
-
 import streamlit as st
 
 from attune import AttuneError
 from dashboard.page import catalogue, component
-from dashboard.text import plain
+from dashboard.text import address, plain
 
 id = st.query_params.get("session", "")
 try:
@@ -16,5 +14,4 @@ except LookupError:
 except AttuneError as problem:
     st.warning(f"This session can't be opened: {plain(str(problem))}")
 else:
-    url = f"/api/session/{quote(id, safe='')}"
-    component("review", {"url": url}, key=f"review-{id}")
+    component("review", {"url": address(id)}, key=f"review-{id}")

@@ -39,6 +39,13 @@ export function scores(slot, people) {
   }
 }
 
+/** The first person's scores for which the profile has a band; false where there is none. */
+export function glance(slot, [person]) {
+  const banded = person?.groups.flatMap((group) => group.rows).filter((score) => score.band) ?? [];
+  slot.append(make("h2", { text: `${person?.label ?? ""}: scores` }), ...banded.map(row));
+  return banded.length > 0;
+}
+
 function row(score) {
   const head = make("p", { cls: "what" }, [
     make("span", { text: score.label }),

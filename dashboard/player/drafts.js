@@ -27,6 +27,10 @@ export class Drafts {
     this.#try(() => localStorage.removeItem(this.prefix + id));
   }
 
+  clear() {
+    for (const { id } of this.all()) this.drop(id);
+  }
+
   #try(act) {
     try {
       act();

@@ -3,6 +3,8 @@
 import { make } from "./format.js";
 import { SIGNS } from "./note_parts.js";
 
+const SIGN_PX = 20; // room that a marker's sign needs
+
 export class Markers {
   /**
    * @param {HTMLElement} row above the timeline, as wide
@@ -36,13 +38,15 @@ export class Markers {
   }
 
   #place(painter) {
+    let free = 0; // where several belong to one moment, they stand side by side
     for (const { node, start, end } of this.shown) {
       const outside = painter.x(Math.max(end, start)) < 0 || painter.x(start) > painter.width;
       node.hidden = outside;
       if (outside) continue;
-      const left = Math.min(Math.max(painter.x(start), 0), painter.width - 20);
+      const left = Math.min(Math.max(painter.x(start), free), painter.width - SIGN_PX);
       node.style.left = `${left}px`;
-      node.style.width = `${Math.max(Math.min(painter.x(end), painter.width) - left, 20)}px`;
+      node.style.width = `${Math.max(Math.min(painter.x(end), painter.width) - left, SIGN_PX)}px`;
+      free = left + SIGN_PX + 1;
     }
   }
 }

@@ -34,9 +34,11 @@ export class Playback {
   }
 
   #shown(time) {
-    this.time = Math.min(time, this.duration);
     // frames from before a seek that is under way are of no interest
-    if (this.wanted === undefined || Math.abs(time - this.wanted) < 1.5 / this.fps) this.on.time(this.time);
+    if (this.wanted === undefined || Math.abs(time - this.wanted) < 1.5 / this.fps) {
+      this.time = Math.min(time, this.duration);
+      this.on.time(this.time);
+    }
     this.#checkEnd();
   }
 
@@ -82,6 +84,7 @@ export class Playback {
 
   #jump(time) {
     const to = this.#middle(Math.min(Math.max(time, 0), this.duration));
+    this.time = this.times?.length ? this.times[Math.max(last(this.times, to), 0)] : to; // as shown in a moment
     this.on.time(to, true);
     this.wanted = to;
     if (!this.clock.seeking) this.#set(to); // else it is next: frames in between are shown

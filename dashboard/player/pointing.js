@@ -32,7 +32,11 @@ export class Pointing {
     if (event.button !== 0) return;
     this.element.setPointerCapture(event.pointerId);
     this.fingers.set(event.pointerId, event.clientX);
-    if (this.fingers.size > 1) return void (this.doing = undefined);
+    if (this.fingers.size > 1) {
+      this.doing = undefined;
+      this.pinched = this.#grip();
+      return;
+    }
     const at = this.#at(event);
     const { view } = this.timeline;
     const hit = event.shiftKey ? undefined : this.timeline.eventAt(at.x - this.element.getBoundingClientRect().left, at.y);
@@ -84,14 +88,19 @@ export class Pointing {
   #pinch(event) {
     if (!this.fingers.has(event.pointerId)) return;
     this.fingers.set(event.pointerId, event.clientX);
-    const [a, b] = [...this.fingers.values()];
-    const now = { apart: Math.max(Math.abs(a - b), 10), middle: (a + b) / 2 };
     const { pinched: before, timeline } = this;
+    const now = this.#grip();
     this.pinched = now;
-    if (!before) return;
+    if (!before) return; // a third finger was lifted
     const { width, time } = this.#at({ clientX: now.middle, clientY: 0 });
     timeline.changed(timeline.view.zoom(before.apart / now.apart, time));
     timeline.pan(((before.middle - now.middle) / width) * timeline.view.span);
+  }
+
+  /** How far apart the first two fingers are, and what is between them, in pixels. */
+  #grip() {
+    const [a, b] = [...this.fingers.values()];
+    return { apart: Math.max(Math.abs(a - b), 10), middle: (a + b) / 2 };
   }
 
   /** Wheel: nearer or further, where the pointer is; sideways or with shift: along. */

@@ -90,6 +90,16 @@ def test_scores_say_band_interval_and_what_is_missing(visit):
     assert page.get_by_text("differs between cultures").is_visible()
 
 
+def test_scores_with_a_band_stand_beside_the_video(visit):
+    page = visit()
+    glance = page.get_by_role("region", name="Scores beside this profile's bands")
+    crossed = glance.locator(".score", has_text="Arms crossed")
+    assert "above the band" in crossed.inner_text() and "95 %: 21 to 40 %" in crossed.inner_text()
+    assert glance.locator(".score", has_text="Head shakes").count() == 0, "there is no band for them"
+    video, box = page.locator("video").bounding_box(), glance.bounding_box()
+    assert box["x"] >= video["x"] + video["width"] and box["y"] < video["y"] + video["height"]
+
+
 def test_without_a_video_everything_else_works(visit):
     page = visit("quiet")
     assert page.get_by_text("kept without its video").is_visible()

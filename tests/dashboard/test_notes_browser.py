@@ -18,7 +18,9 @@ pytestmark = pytest.mark.browser
 
 ID = "reception-0a1b2c3d"
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
-IDS = (ID, "evil", "conflict", "away", "others", "spans", "replies", "wrong", "missing", "wide", "kept")
+IDS = (
+    ID, "evil", "conflict", "away", "others", "spans", "replies", "wrong", "missing", "wide", "kept", "moment",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +179,29 @@ def test_what_others_write_appears_without_disturbing_who_types(visit, served):
     expect(page.locator(".note-text")).to_have_text("reworded", timeout=8000)
     page.keyboard.type("wer")
     expect(box(page, "Reply")).to_have_value("an answer")
+
+
+def test_notes_of_one_moment_stand_side_by_side(visit, served):
+    for text in ("first", "second"):
+        ask(served, "POST", "/api/session/moment/notes", note(start_s=3.0, end_s=3.0, text=text))
+    page = visit("moment")
+    markers = page.get_by_role("group", name="Notes on the timeline").get_by_role("button")
+    expect(markers).to_have_count(2)
+    first, second = (one.bounding_box() for one in markers.all())
+    assert first["x"] + first["width"] <= second["x"]
+    for number, marker in enumerate(markers.all()):
+        marker.click()
+        expect(page.locator(".note").nth(number)).to_be_focused()
+
+
+def test_notes_are_taken_in_full_screen(visit):
+    page = visit()
+    page.get_by_role("slider").focus()
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement !== null")
+    page.keyboard.press("n")
+    expect(box(page)).to_be_focused()
+    expect(box(page)).to_be_in_viewport()
 
 
 def test_drafts_outlive_a_closed_page(visit, served):

@@ -260,9 +260,16 @@ def test_a_session_is_deleted_only_when_told_twice(browser, served, shelf):
         dialog.get_by_role("button", name="Keep it").click()
         expect(dialog).to_have_count(0)
         assert (shelf / "more-3").is_dir()
+        page.evaluate(
+            "for (const id of ['more-3', 'second'])"
+            " localStorage.setItem(`attune-note /api/session/${id} 1`, JSON.stringify({id: 1, text: 'x'}))"
+        )
         choose(page, "More 3", "Delete")
         dialog.get_by_role("button", name="Delete for good").click()
         expect(page.get_by_text("No session matches")).to_be_visible()
+        drafts = "Object.keys(localStorage).filter(key => key.startsWith('attune-note'))"
+        page.wait_for_function(f"{drafts}.length < 2")  # what was typed about it goes, too
+        assert page.evaluate(drafts) == ["attune-note /api/session/second 1"]
     assert not (shelf / "more-3").exists()
     with Catalogue(shelf).library.reading() as connection:
         assert not connection.execute("SELECT 1 FROM sessions WHERE id = 'more-3'").fetchall()

@@ -248,3 +248,36 @@ def test_keys_typed_into_a_note_are_text(visit):
     page.keyboard.type("kind jokes, please?")
     assert box.input_value() == "kind jokes, please?"
     assert page.locator("video").evaluate(PAUSED) and page.get_by_role("dialog").count() == 0
+
+
+def test_two_fingers_zoom_where_they_are(visit):
+    page = visit()
+    box = box_of(page)
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(kind, *shares):
+        at = [
+            {"x": box["x"] + share * box["width"], "y": box["y"] + HEAD - 8, "id": k}
+            for k, share in enumerate(shares)
+        ]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    fingers("touchStart", 0.45)
+    fingers("touchStart", 0.45, 0.55)
+    for apart in (0.2, 0.3, 0.4):
+        fingers("touchMove", 0.5 - apart / 2, 0.5 + apart / 2)
+    fingers("touchEnd")
+    page.wait_for_timeout(150)
+    start, end = window_of(page)
+    assert end - start == pytest.approx(DURATION_S * 0.1 / 0.4, rel=0.15)
+    assert (start + end) / 2 == pytest.approx(DURATION_S / 2, abs=0.3)
+
+
+def test_a_span_begins_at_the_frame_that_was_asked_for_even_before_it_is_shown(visit):
+    page = visit()
+    page.get_by_role("slider").click(position={"x": 0.25 * box_of(page)["width"], "y": CURVE_Y})
+    page.keyboard.press("i")  # at once
+    click_share(page, 0.75)
+    page.keyboard.press("o")
+    start, end = page.locator("[data-slot=chosen]").inner_text().removeprefix("Marked: ").split(" to ")
+    assert start == "0:03.0" and end == "0:09.0"

@@ -82,6 +82,17 @@ def test_script_stays_text(session):
     assert "<script" not in text and text.count("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&#34;&#39;") == 3
 
 
+def test_a_library_that_cant_be_read_leaves_out_the_notes_and_says_so(session):
+    write(session, "try", 2, 2, "Unreadable soon.")
+    database = session.path.parent / "library.sqlite"
+    for file in database.parent.glob("library.sqlite-*"):
+        file.unlink()
+    database.write_bytes(b"no database at all" * 400)
+    text = render(session)
+    assert "Notes and corrections are missing here" in text and "library.sqlite" in text
+    assert "Unreadable soon." not in text and "Time in eye contact" in text
+
+
 def test_corrections_are_drawn_and_counted(session):
     assert "Corrections</h2>" not in render(session) and "Notes</h2>" not in render(session)
     correct(session, "wrong", "gaze_away", *AWAY[0])
