@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 ID = "reception-0a1b2c3d"
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
-IDS = (ID, "evil", "conflict", "away", "others", "spans", "replies", "wrong", "missing", "wide", "kept", "pair")
+IDS = (ID, *"evil conflict away others spans replies wrong missing wide kept two".split())
 
 
 @pytest.fixture(scope="module")
@@ -181,8 +181,8 @@ def test_what_others_write_appears_without_disturbing_who_types(visit, served):
 
 def test_notes_of_one_moment_stand_side_by_side(visit, served):
     for text in ("first", "second"):
-        ask(served, "POST", "/api/session/pair/notes", note(start_s=3.0, end_s=3.0, text=text))
-    page = visit("pair")
+        ask(served, "POST", "/api/session/two/notes", note(start_s=3.0, end_s=3.0, text=text))
+    page = visit("two")
     markers = page.get_by_role("group", name="Notes on the timeline").get_by_role("button")
     expect(markers).to_have_count(2)
     first, second = (one.bounding_box() for one in markers.all())
