@@ -18,7 +18,8 @@ pytestmark = pytest.mark.browser
 
 ID = "reception-0a1b2c3d"
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
-IDS = (ID, *["evil", "conflict", "away", "others", "spans", "replies", "wrong", "missing", "wide", "kept", "two"])
+OTHERS = ["evil", "conflict", "away", "others", "spans", "replies", "wrong", "missing", "wide", "kept", "two"]
+IDS = (ID, *OTHERS)
 
 
 @pytest.fixture(scope="module")
