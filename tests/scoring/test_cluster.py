@@ -1,49 +1,18 @@
 """A batch on a Dask cluster: a real scheduler and two workers on loopback."""
 
-import os
-import re
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import pytest
 
 from tests.clips import SAMPLES
-from tests.conftest import ROOT
+from tests.cluster import cluster
 
 CLIPS = [SAMPLES / "clips" / name for name in ("face_12_0.mp4", "face_43_0.mp4")]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory):
     """Address of a scheduler with two workers."""
-    home = tmp_path_factory.mktemp("cluster")
-    log = home / "scheduler.log"
-
-    def run(*arguments):
-        command = [sys.executable, "-m", "dask", *arguments]
-        with log.open("ab") as file:
-            return subprocess.Popen(command, cwd=home, env=ENVIRONMENT, stdout=file, stderr=file)
-
-    def until(pattern):
-        deadline = time.monotonic() + 60
-        while not (found := re.findall(pattern, log.read_text())):
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
-        return found
-
-    main = run("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    address = until(r"tcp://127\.0\.0\.1:\d+")[0]
-    options = ("--nworkers", "2", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
-    workers = run("worker", address, *options)
-    try:
+    with cluster(tmp_path_factory.mktemp("cluster")) as address:
         yield address
-    finally:
-        for process in (workers, main):
-            process.terminate()
-            process.wait(30)
 
 
 def test_a_cluster_gives_what_this_machine_gives(run_attune, scheduler, tmp_path):
@@ -63,7 +32,7 @@ def test_what_fails_there_is_named_here(run_attune, scheduler, tmp_path):
 
 
 def test_no_scheduler_is_said(run_attune, tmp_path):
-    out: Path = tmp_path / "out"
+    out = tmp_path / "out"
     done = run_attune("batch", CLIPS[0], "--out", out, "--scheduler", "tcp://127.0.0.1:9")
     assert done.returncode == 1
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in done.stderr
