@@ -19,7 +19,8 @@ from attune import AttuneError, __version__
 from scoring.resources import user_library
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULE_OF = {"opencv-contrib-python": "cv2"}  # where the module isn't called like its package
+# Where the module isn't called like its package.
+MODULE_OF = {"opencv-contrib-python": "cv2", "pympi-ling": "pympi"}
 # Each writes the same cv2 folder as opencv-contrib-python; whichever came last is what runs.
 OTHER_OPENCVS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python-headless")
 DEBIAN_PACKAGE_OF = (("libGL", "libgl1"), ("libgthread", "libglib2.0-0"), ("libglib", "libglib2.0-0"))
