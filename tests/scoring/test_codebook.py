@@ -1,6 +1,8 @@
 """The pages for researchers say what the code does."""
 
 import re
+import shutil
+import subprocess
 
 import pandas as pd
 import pytest
@@ -32,7 +34,7 @@ def test_nothing_is_left_undescribed():
 @pytest.fixture
 def batch(tmp_path):
     """What `attune batch` leaves behind, of two sessions in two groups, and codings of both."""
-    folders = [make_session(tmp_path / "sessions", f"visit{k}-0000000{k}", video=False) for k in (1, 2)]
+    folders = [make_session(tmp_path, f"visit{k}-0000000{k}", video=False) for k in (1, 2)]
     items = [
         Item(folder, folder.name, group=group, covariates={"age": age})
         for folder, group, age in zip(folders, ("new", "trained"), ("31", "44"), strict=True)
@@ -55,11 +57,16 @@ def test_the_python_of_the_page_runs(batch, monkeypatch):
 
 def test_the_r_of_the_page_names_columns_that_exist(batch):
     (block,) = re.findall(r"```r\n(.*?)```", ANALYSIS.read_text("utf-8"), re.DOTALL)
-    for name in re.findall(r"read_parquet\(\"([^\"]+)\"", block):
-        assert (batch / name).is_file()
-    scores = pd.read_parquet(batch / "scores.parquet")
-    for name in ("session", "person", "group", "score", "value", "age"):
+    scores = pd.read_csv(batch / re.findall(r"read.csv\(\"([^\"]+)\"", block)[0])
+    for name in ("session", "person", "group", "score", "value", "reason", "age"):
         assert name in block and name in scores.columns
+    if shutil.which("Rscript") and not _r(batch, "library(dplyr); library(tidyr)").returncode:
+        done = _r(batch, block)
+        assert done.returncode == 0 and "eye_contact" in done.stdout, done.stderr
+
+
+def _r(folder, block) -> subprocess.CompletedProcess:
+    return subprocess.run(["Rscript", "-e", block], cwd=folder, capture_output=True, text=True)
 
 
 def test_an_export_has_the_codebook(tmp_path):
