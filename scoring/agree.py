@@ -21,7 +21,8 @@ from scoring.coding_names import CUE_OF, NOT_CODABLE
 from scoring.codings import Coded, Frame
 from scoring.events import frame_ends
 from scoring.measurable import timeline
-from scoring.session import Session
+from scoring.session import Session, speech_of
+from scoring.speech import BACKCHANNEL, SPEECH
 
 UNIT_S = 0.1
 """Length of a time unit: shorter than any movement that is measured (a nod lasts half a second), and than
@@ -225,7 +226,9 @@ def _machine(session: Session, table: pd.DataFrame, person: str, kind: str, edge
     own = table[table["person"] == person]
     spans = _spans(own[own["kind"] == kind])
     cue = CUE_OF[kind]
-    if person == "dyad":
+    if kind in (SPEECH, BACKCHANNEL) and speech_of(session) is None:
+        seen = np.zeros(len(edges) - 1)
+    elif person == "dyad" or cue == SPEECH:
         unseen = _spans(own[(own["kind"] == NOT_CODABLE) & (own["cue"] == cue)])
         seen = 1 - agreement.covered(unseen, edges)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from scoring.recording import (
 )
 from scoring.score_table import AnalysisResult
 from scoring.session import LANDMARKS, SECOND_VIDEO, VIDEO, SessionWriter, session_id
+from scoring.speech_source import speech_told
 from vision.landmarks import MEDIAPIPE_VERSION
 from vision.source import VideoFile
 from vision.writer import keep_video as store_video
@@ -44,6 +46,7 @@ def analyze_video(
     progress: Progress | None = None,
     measure: Callable[..., Part] = measure_part,
     more: Mapping[str, Any] | None = None,
+    speech: str | Path | None = None,
     **options: Any,
 ) -> AnalysisResult:
     """Analyse a recording, or two of one session, and store a session.
@@ -70,6 +73,8 @@ def analyze_video(
         What gives a part of a long recording: see `scoring.parts`.
     more : mapping, optional
         Further entries for ``session.json``.
+    speech : str or Path, optional
+        Who speaks when: a table (`scoring.speech_csv`), or ``auto`` for what the sound tells.
     **options
         See `scoring.recording.Options`.
 
@@ -87,21 +92,25 @@ def analyze_video(
     if client is not None:
         aligned = _aligned(videos, infos, offset_s)
         parameters["offset_s"] = aligned["offset_s"]
+    told, asides = speech_told(speech, videos, infos, parameters)
     hashes = "+".join(info.sha256 for info in infos)
     with SessionWriter(library, session_id(videos[0].name, hashes, parameters)) as writer:
         landmarks = writer.folder / LANDMARKS
         if aligned is None:
-            found = analyze_recording(videos[0], chosen, progress, landmarks, measure)
+            found = analyze_recording(videos[0], chosen, progress, landmarks, measure, told)
         else:
             staff, client = videos
             found = analyze_two_recordings(
-                staff, client, aligned["offset_s"], chosen, progress, landmarks
+                staff, client, aligned["offset_s"], chosen, progress, landmarks, told
             )
+        found = replace(found, notices=(*asides, *found.notices))
         analysed_s = time.monotonic() - started
         if keep_video:
             for one, name in zip(found.recordings, (VIDEO, SECOND_VIDEO), strict=False):
                 store_video(one.info.path, writer.folder / name, one.loss is None)
         info = session_info(found, chosen, parameters, title, consent) | dict(more or {})
+        if told is not None:
+            info["speech"] = {"source": told.source}
         if aligned is not None:
             second = info["second_source"]
             second |= aligned | {"duration_s": round(second["duration_s"] - aligned["offset_s"], 6)}

@@ -54,6 +54,13 @@ def add_analyze(app: typer.Typer, each: Each) -> None:
         out: Annotated[
             Path | None, typer.Option("--out", metavar="DIR", help="Library: where sessions are kept.")
         ] = None,
+        speech: Annotated[
+            str | None,
+            typer.Option(
+                metavar="CSV|auto",
+                help="Who speaks when: columns start, end, person (staff or client); auto: by the sound.",
+            ),
+        ] = None,
         no_video: Annotated[bool, typer.Option("--no-video", help="Keep no copy of the video.")] = False,
         causal: Annotated[
             bool, typer.Option("--causal", help="Use only what came before each frame.")
@@ -71,6 +78,8 @@ def add_analyze(app: typer.Typer, each: Each) -> None:
     ) -> None:
         """Turn recordings into events, scores and feedback."""
         _check_client(videos, client, offset, people, person, staff)
+        if speech not in (None, "auto") and len(videos) > 1:
+            raise UsageError("--speech CSV belongs to one recording: name a single VIDEO with it")
         from scoring.analyze import analyze_video
         from scoring.resources import user_library
 
@@ -81,7 +90,7 @@ def add_analyze(app: typer.Typer, each: Each) -> None:
                 result = analyze_video(
                     video, library, client=client, offset_s=offset, target=target, profile=profile,
                     people=people, person=person, staff=staff, keep_video=not no_video, causal=causal,
-                    pose_hz=pose_hz, title=title, consent=consent, progress=progress,
+                    pose_hz=pose_hz, title=title, consent=consent, progress=progress, speech=speech,
                 )  # fmt: skip
             terminal.show(video, result, json, many=len(videos) > 1)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from attune import InputError, __version__
-from scoring.manifest import Item
+from scoring.manifest import AUTO, Item
 
 Progress = Callable[[float], None]
 Span = tuple[float, float]
@@ -43,9 +43,13 @@ class Work:
     @property
     def key(self) -> str:
         """Names everything that is kept of this work, until any of its inputs changes."""
-        paths = [path for path in (self.item.path, self.item.client) if path is not None]
+        speech = self.item.speech if isinstance(self.item.speech, Path) else None
+        paths = [path for path in (self.item.path, self.item.client, speech) if path is not None]
         files = [(str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-        text = json.dumps([files, self.item.offset_s, dict(self.options), self.keep_video, __version__])
+        heard = self.item.speech == AUTO
+        text = json.dumps(
+            [files, self.item.offset_s, dict(self.options), self.keep_video, heard, __version__]
+        )
         return sha256(text.encode()).hexdigest()[:20]
 
     @property
@@ -132,7 +136,7 @@ def finish(work: Work, planned: Plan, progress: Progress) -> str:
     divided = len(planned.spans) > 1
     result = analyze_video(
         work.item.path, work.library, client=work.item.client, offset_s=work.item.offset_s,
-        keep_video=work.keep_video, progress=shown,
+        keep_video=work.keep_video, progress=shown, speech=work.item.speech,
         measure=_Stored(work, planned) if divided else measure_part, **work.options,
     )  # fmt: skip
     if result.session is None:

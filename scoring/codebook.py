@@ -33,7 +33,10 @@ SCORE_ABOUT = {
     "unit": ("", "share (0 to 1), s, count, per_min, z (Fisher's), p"),
     "ci_low": ("see unit", "lower end of the 95 % interval"),
     "ci_high": ("see unit", "upper end of the 95 % interval"),
-    "coverage": ("1", "share of the session in which it could be measured"),
+    "coverage": (
+        "1",
+        "share of the session in which it could be measured; for listening_… and speaking_…, of that time",
+    ),
     "reason": ("", "why there is no value or no interval"),
 }
 BATCH_ABOUT = {
@@ -48,6 +51,8 @@ KIND_ABOUT = {
     "closed_posture": "arms crossed or folded before the trunk",
     "nod": "one or more down-up cycles of the head",
     "shake": "one or more left-right cycles of the head",
+    "backchannel_nod": "a nod that begins while its person listens (there is an event nod of it, too)",
+    "speech": "a person speaks, as given with --speech or found in the sound; also of one off camera",
     "mirroring": "one person's movement follows the other's within a lag, more than by chance",
     "mutual_eye_contact": "both in eye contact at the same time",
     "not_measurable": "a cue could not be measured; cue says which, reason why",
@@ -62,6 +67,10 @@ SCORES_ABOUT = {
     "nod_count": ("count", "events nod"),
     "nods_per_min": ("per_min", "events nod, per minute of measured time"),
     "shake_count": ("count", "events shake"),
+    "listening_eye_contact_share": ("share", "of the measured time in which this person listens"),
+    "speaking_eye_contact_share": ("share", "of the measured time in which this person speaks"),
+    "listening_nods_per_min": ("per_min", "events backchannel_nod, per measured minute of listening"),
+    "speaking_nods_per_min": ("per_min", "nods that begin while speaking, per measured minute of it"),
     "mirroring_z": ("z", "strength: mean Fisher z at the strongest lag"),
     "mirroring_p": ("p", "chance of that much without coordination; both directions, all channels"),
     "mirroring_share": ("share", "of the measured time, in events mirroring"),
@@ -70,6 +79,12 @@ SCORES_ABOUT = {
     "client_follows_p": ("p", "as mirroring_p, for the client following staff"),
     "mutual_eye_contact_share": ("share", "of the time measured in both, both in eye contact"),
 }
+
+
+SPEECH_ABOUT = (
+    "A person listens while the other one speaks and they don't, and speaks while the other one doesn't; "
+    "while both speak they do neither. Without `--speech` these scores are not measurable."
+)
 
 
 def codebook(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -117,6 +132,8 @@ def _lines() -> Iterator[str]:
     yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in BATCH_ABOUT.items()])
     yield "What `score` may be:"
     yield from _table(("score", "unit", "meaning"), [(f"`{n}`", *of) for n, of in SCORES_ABOUT.items()])
+    yield SPEECH_ABOUT
+    yield ""
     yield "## events"
     yield ""
     yield "`events.csv` of a session, `events.parquet` of a batch: one row per event."

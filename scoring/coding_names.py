@@ -16,12 +16,13 @@ OF_BOTH = ("mirroring", "mutual_eye_contact")
 CUE_OF = {
     "eye_contact": "eye_contact", "gaze_away": "eye_contact", "open_posture": "posture",
     "closed_posture": "posture", "nod": "nod", "shake": "nod", "mirroring": "mirroring",
-    "mutual_eye_contact": "mutual_eye_contact",
+    "mutual_eye_contact": "mutual_eye_contact", "backchannel_nod": "nod", "speech": "speech",
 }  # fmt: skip
 """Kind of event -> the cue that has to be measurable for it."""
 
 _ALSO = {
     "nods": "nod", "nodding": "nod", "head_nod": "nod", "shakes": "shake", "head_shake": "shake",
+    "speaks": "speech", "speaking": "speech", "talking": "speech",
     "not_codable": NOT_CODABLE, "uncodable": NOT_CODABLE, "not_visible": NOT_CODABLE,
 }  # fmt: skip
 

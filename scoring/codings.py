@@ -15,11 +15,16 @@ from typing import Any
 from attune import InputError
 from scoring.coding_names import CUE_OF, NOT_CODABLE, OF_BOTH, PERSONS, Meaning, Names, fold
 from scoring.events import KINDS, Event
+from scoring.speech import SPEECH
 
 OVERRUN_S = 0.5
 """Coders stop the last event when the video has stopped: this much beyond its end is cut off in silence."""
 
 SHOWN_PROBLEMS = 20
+UNKNOWN = (
+    "say what it means with --map NAME=MEANING, leave it out with --map NAME=, or leave out all that is "
+    "unknown with --ignore-unknown"
+)
 _NOBODY = ("", "no_focal_subject", "na")
 NO_TIMES = ("", "na", "nan", "n_a")
 
@@ -112,6 +117,7 @@ class Collector:
 
     def __init__(self, file: str, frame: Frame, names: Names, coder: str):
         self.file, self.frame, self.names, self.coder = file, frame, names, coder
+        self.hint = UNKNOWN  # what to do about a name that means nothing
         self.may_be_empty = False  # whether a file may say nothing at all: its coder saw nothing
         self.problems: list[str] = []
         self.notices: list[str] = []
@@ -184,7 +190,7 @@ class Collector:
             found = self.frame.persons[0]
         if found is None:
             self.problem(where, "names no person, and the session has two: say staff or client")
-        elif found != "dyad" and found not in self.frame.persons:
+        elif found not in ("dyad", *self.frame.persons) and meaning.kind != SPEECH:
             self.problem(where, f"is about the {found}, and only {self.frame.persons[0]} was measured")
             return None
         return found
@@ -216,11 +222,7 @@ class Collector:
             if self.names.ignore_unknown:
                 self.notices.append(f"{self.file}: {name} is unknown and was left out, {places[0]}{times}")
             else:
-                self.problem(
-                    f"{places[0]}{times}",
-                    f"{name} is unknown: say what it means with --map NAME=MEANING, leave it out with --map "
-                    "NAME=, or leave out all that is unknown with --ignore-unknown",
-                )
+                self.problem(f"{places[0]}{times}", f"{name} is unknown: {self.hint}")
         if not self.problems and not any(self._looked.values()) and not self.may_be_empty:
             self.problems.append(f"{self.file} holds no coding of anything that is measured here")
         if self.problems:

@@ -34,7 +34,7 @@ AGGREGATED = (
 )  # fmt: skip
 CATEGORY = {
     "eye_contact": "gaze", "posture": "posture", "nod": "head movement", "mirroring": "mirroring",
-    "mutual_eye_contact": "gaze",
+    "mutual_eye_contact": "gaze", "speech": "speech",
 }  # fmt: skip
 _SPAN = ("Start (s)", "Stop (s)")
 

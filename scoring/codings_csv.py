@@ -36,6 +36,9 @@ COLUMNS: dict[str, dict[str, float]] = {
     "cue": {"cue": 1.0},
     "session": dict.fromkeys(("session", "observation_id", "observation", "session_id"), 1.0),
 }  # fmt: skip
+CODINGS = (
+    "codings need kind, start_s and end_s (and person where there are two); name yours with --column {}=NAME"
+)
 _DELIMITERS = ",;\t"
 _C1 = {chr(code) for code in range(0x80, 0xA0)}  # no text has these: another encoding was taken for latin-1
 
@@ -140,7 +143,7 @@ def read_table(
     own_coder : bool
         Whether the table's own column of coders counts.
     """
-    places, scales = _places(table, columns)
+    places, scales = places_of(table, columns)
     wanted = None
     if "session" in places:
         wanted = chosen([cells_at(row, places["session"]) for _, row in table.rows], observation, table.file)
@@ -149,10 +152,7 @@ def read_table(
         if wanted is not None and cell["session"] != wanted:
             continue
         where = f"row {number}"
-        if len(row) > len(table.header) and any(row[len(table.header) :]):
-            taken.problem(
-                where, f"has {len(row)} cells, the header {len(table.header)}: quote commas in cells"
-            )
+        if too_wide(table, row, taken, where):
             continue
         meaning = taken.names.meaning(cell["kind"])
         if meaning is None or (meaning.kind is None and not meaning.left_out):
@@ -163,6 +163,14 @@ def read_table(
             end = start + seconds(cell.get("duration_s", "")) * scales.get("duration_s", 1.0)
         coder = cell.get("coder", "") if own_coder else ""
         taken.add(where, cell.get("person", ""), meaning, start, end, coder, fold(cell.get("cue", "")))
+
+
+def too_wide(table: Rows, row: Sequence[str], taken: Collector, where: str) -> bool:
+    """Whether a row has more cells than the header has names; that is noted as a problem."""
+    wide = len(row) > len(table.header) and any(row[len(table.header) :])
+    if wide:
+        taken.problem(where, f"has {len(row)} cells, the header {len(table.header)}: quote commas in cells")
+    return wide
 
 
 def cells_at(row: Sequence[str], place: int | None) -> str:
@@ -185,8 +193,16 @@ def chosen(found: Sequence[str], names: Sequence[str], file: str) -> str:
     )
 
 
-def _places(table: Rows, columns: Mapping[str, str]) -> tuple[dict[str, int], dict[str, float]]:
-    """Where each of our columns stands, and what its numbers are multiplied by."""
+def places_of(
+    table: Rows, columns: Mapping[str, str], needed: Sequence[str] = ("kind", "start_s"), help: str = CODINGS
+) -> tuple[dict[str, int], dict[str, float]]:
+    """Where each of our columns stands, and what its numbers are multiplied by.
+
+    Raises
+    ------
+    InputError
+        One that is `needed` (or end and duration both) is not there; `help` says how to go on.
+    """
     unknown = set(columns) - set(COLUMNS)
     if unknown:
         raise UsageError(f"--column {unknown.pop()}=… is no column of codings: use {', '.join(COLUMNS)}")
@@ -208,12 +224,9 @@ def _places(table: Rows, columns: Mapping[str, str]) -> tuple[dict[str, int], di
         scales[ours] = theirs.get(name, 1e-3 if name.endswith(("_ms", "_msec")) else 1.0)
     if places.get("cue") == places.get("kind"):  # without a column of kinds, that of cues holds them
         places.pop("cue", None)
-    lacking = [name for name in ("kind", "start_s") if name not in places]
+    lacking = [name for name in needed if name not in places]
     if not lacking and not {"end_s", "duration_s"} & set(places):
         lacking = ["end_s"]
     if lacking:
-        raise InputError(
-            f"{table.file} has no column '{lacking[0]}': codings need kind, start_s and end_s (and person "
-            f"where there are two); name yours with --column {lacking[0]}=NAME"
-        )
+        raise InputError(f"{table.file} has no column '{lacking[0]}': {help.format(lacking[0])}")
     return places, scales

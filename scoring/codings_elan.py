@@ -14,7 +14,8 @@ from scoring.codings import Collector, milliseconds
 from scoring.events import events_from_table, in_order
 from scoring.files import replacing, writing
 from scoring.measurable import REASONS
-from scoring.session import Session
+from scoring.session import Session, speech_of
+from scoring.speech import BACKCHANNEL, OTHER, SPEECH
 
 NO = ("no", "0", "none", "absent", "false", "off", "n", "nein", "non")
 """Values with which coders mark time in which something was not there."""
@@ -165,10 +166,15 @@ def write_elan(session: Session, target: Path) -> Path:
 def _tiers(session: Session) -> list[tuple[str, str, str]]:
     """Person, kind and, for what could not be measured, cue of every tier."""
     persons = list(session.signals().persons)
-    own = [kind for kind in CUE_OF if kind not in OF_BOTH]
+    own = [kind for kind in CUE_OF if kind not in (*OF_BOTH, SPEECH, BACKCHANNEL)]
     tiers = [(person, kind, "") for person in persons for kind in own]
     cues = dict.fromkeys(CUE_OF[kind] for kind in own)
     tiers += [(person, NOT_CODABLE, cue) for person in persons for cue in cues]
+    if speech_of(session) is not None:
+        tiers += [(person, BACKCHANNEL, "") for person in persons]
+        tiers += [
+            (person, kind, cue) for person in OTHER for kind, cue in ((SPEECH, ""), (NOT_CODABLE, SPEECH))
+        ]
     if len(persons) > 1:
         tiers += [("dyad", kind, "") for kind in OF_BOTH] + [("dyad", NOT_CODABLE, kind) for kind in OF_BOTH]
     return tiers

@@ -152,6 +152,8 @@ def changes(
     result = []
     for cue, label in GROUPS.items():
         known = [name for name, (of, _, _) in SCORES.items() if of == cue and name in {**before, **after}]
+        if cue == "speech" and not any(_known(scores, name) for scores in (before, after) for name in known):
+            continue  # in neither is it known who spoke
         rows = tuple(
             change(
                 name, before.get(name), after.get(name), (bands or {}).get(name), durations_s, sides, person,
@@ -162,6 +164,10 @@ def changes(
         if rows:
             result.append(ChangeGroup(label, rows))
     return result
+
+
+def _known(scores: Mapping[str, Mapping], name: str) -> bool:
+    return (scores.get(name) or {}).get("value") is not None
 
 
 def change(

@@ -14,9 +14,11 @@ from scoring.access import LOCAL, User
 from scoring.annotations import check_choice, check_id, check_span, check_text, extent_of, seconds, written
 from scoring.library import Library, now
 from scoring.session import Session
-from scoring.timeline import KINDS, OF_BOTH, PERSON_LABELS
+from scoring.timeline import CONTEXT, OF_BOTH, PERSON_LABELS
+from scoring.timeline import KINDS as SHOWN
 
 VERDICTS = ("wrong", "missing")
+KINDS = {name: kind for name, kind in SHOWN.items() if name not in CONTEXT}
 _DECIMALS = 6  # of the times in events.csv
 
 Event = tuple[str, str, float, float]

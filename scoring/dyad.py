@@ -130,7 +130,8 @@ def _mirroring_scores(
         return scores | {name: Score(None, UNITS[name], None, coverage, chance) for name in others}
     frames = _frames(moved.clock_s, moved.measured, session_s, "mirroring")
     found = find_dyad(frames, events, profile, seed)
-    share = share_score(found, frames.measured["mirroring"], inside(frames.start_s, events))
+    seen = frames.measured["mirroring"]
+    share = share_score(found, seen, inside(frames.start_s, events), frames.coverage(seen))
     lag = Score(tested.lag_s, "s", tested.lag_ci95, coverage, None if tested.lag_ci95 else used)
     return scores | {"mirroring_share": share, "mirroring_lag_s": lag}
 
@@ -167,7 +168,7 @@ def _mutual(
         )
         return events + hidden, Score(None, "share", None, coverage, reason)
     found = find_dyad(frames, events, profile, seed)
-    return events + hidden, share_score(found, np.isfinite(both), inside(time_s, events))
+    return events + hidden, share_score(found, np.isfinite(both), inside(time_s, events), coverage)
 
 
 def _at(time_s: NDArray, others_s: NDArray, values: NDArray) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ DEFAULT_STEP_S = 1 / 30
 
 KINDS = (
     "eye_contact", "gaze_away", "open_posture", "closed_posture", "nod", "shake",
-    "mirroring", "mutual_eye_contact", "not_measurable",
+    "backchannel_nod", "speech", "mirroring", "mutual_eye_contact", "not_measurable",
 )  # fmt: skip
 ATTRIBUTES = ("cycles", "amplitude_deg", "lag_s", "cue", "reason")
 EVENT_COLUMNS = ("person", "kind", "start_s", "end_s", "peak_prob", "coverage", *ATTRIBUTES)
@@ -256,8 +256,18 @@ def runs(values: NDArray) -> list[tuple[int, int]]:
     return list(pairwise(bounds))
 
 
-def inside(time_s: ArrayLike, events: Iterable[Event]) -> NDArray[np.bool_]:
-    """Which frames begin inside one of the events, shape (n,)."""
+class Lasting(Protocol):
+    """Anything that has a start and an end, half-open, in seconds."""
+
+    @property
+    def start_s(self) -> float: ...
+
+    @property
+    def end_s(self) -> float: ...
+
+
+def inside(time_s: ArrayLike, events: Iterable[Lasting]) -> NDArray[np.bool_]:
+    """Which frames begin inside one of the events (or spans), shape (n,)."""
     times = np.asarray(time_s, float)
     change = np.zeros(times.size + 1, int)
     for event in events:

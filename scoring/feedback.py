@@ -18,7 +18,7 @@ from scoring.dyad import Dyad
 from scoring.events import Event, inside, runs
 from scoring.measurable import CUES
 from scoring.profile import COVERAGE_CASES, Band, Profile, top_of
-from scoring.score import Found, Score, cue_of, main_reason
+from scoring.score import WHILE, Found, Score, cue_of, main_reason
 
 MOST = 2
 """Items of each type: experts ask for few, carefully selected points."""
@@ -38,8 +38,9 @@ class _Candidate:
     spans: list[Span]
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        return self.certainty == 1, self.distance * self.certainty
+    def rank(self) -> tuple[bool, float, bool]:
+        # Of two that are as far off, what is said of listening says more.
+        return self.certainty == 1, self.distance * self.certainty, self.score in WHILE
 
 
 def feedback(
@@ -74,9 +75,7 @@ def feedback(
     return _with_mirroring(items, found.profile, dyad)
 
 
-def _with_mirroring(
-    items: list[dict[str, Any]], profile: Profile, dyad: Dyad | None
-) -> list[dict[str, Any]]:
+def _with_mirroring(items: list[dict[str, Any]], profile: Profile, dyad: Dyad | None) -> list[dict[str, Any]]:
     """The items with the one on mirroring in the last place of its type; things to keep stay first."""
     about = _mirroring_item(profile, dyad) if dyad is not None and dyad.coordination is not None else None
     if about is None:
@@ -259,6 +258,17 @@ def _stretches(found: Found, shown: NDArray[np.bool_]) -> list[Span]:
     return sorted(sorted(spans, key=lambda span: span[0] - span[1])[:MOST_SPANS])
 
 
+def _while(kind: str, shown: bool) -> Callable[[Found, float], list[Span]]:
+    """The longest measured stretches of listening in which something of this kind happened, or didn't."""
+
+    def spans(found: Found, value: float) -> list[Span]:
+        name = "listening_nods_per_min" if kind == "nod" else f"listening_{kind}_share"
+        there = inside(found.times.start_s, found.events.get(kind, []))
+        return _stretches(found, found.measured(name) & (there == shown))
+
+    return spans
+
+
 _EVIDENCE: dict[tuple[str, str], Callable[[Found, float], list[Span]]] = {
     ("eye_contact_share", "inside"): _of("eye_contact"),
     ("eye_contact_share", "below"): _of("gaze_away"),
@@ -281,5 +291,11 @@ _EVIDENCE: dict[tuple[str, str], Callable[[Found, float], list[Span]]] = {
     ("nods_per_min", "inside"): _of("nod"),
     ("nods_per_min", "below"): _without("nod"),
     ("nods_per_min", "above"): _of("nod"),
+    ("listening_eye_contact_share", "inside"): _while("eye_contact", True),
+    ("listening_eye_contact_share", "below"): _while("eye_contact", False),
+    ("listening_eye_contact_share", "above"): _while("eye_contact", True),
+    ("listening_nods_per_min", "inside"): _of("backchannel_nod"),
+    ("listening_nods_per_min", "below"): _while("nod", False),
+    ("listening_nods_per_min", "above"): _of("backchannel_nod"),
 }
 """The moments that show why a score lies where it lies."""

@@ -17,6 +17,7 @@ from scoring.nod import nod_events
 from scoring.posture import posture_events
 from scoring.profile import Profile
 from scoring.score import Found, Score, find, person_scores
+from scoring.speech import Speech, backchannel_nods
 from vision.signals import Signals
 
 
@@ -72,6 +73,7 @@ def judge(
     seed: int = 0,
     missing: Collection[str] = (),
     setting: Setting | None = None,
+    speech: Speech | None = None,
 ) -> Judgement:
     """Judge a whole session; the same input gives the same answer.
 
@@ -86,15 +88,18 @@ def judge(
         Columns the input table didn't have, to tell "not in the table" from "not seen".
     setting : Setting, optional
         By default one camera, and as many people looked for as there are.
+    speech : Speech, optional
+        Who speaks when; without it what people do while listening and speaking is not measurable.
     """
     tables = {person: signals.person(person) for person in signals.persons or ("staff",)}
     session_s = _session_span(tables)
     found = {
-        person: _find(table, person, session_s, profile, seed, missing)
+        person: _find(table, person, session_s, profile, seed, missing, speech)
         for person, table in tables.items()
     }
     scores = {person: person_scores(one) for person, one in found.items()}
     events = [event for one in found.values() for kind in one.events.values() for event in kind]
+    events += speech.events(session_s) if speech is not None else []
     setting = setting or Setting(people=len(tables), asked=len(tables))
     dyad = None
     if len(tables) == 2:
@@ -107,17 +112,20 @@ def judge(
     return Judgement(sorted(events, key=in_order), scores, items)
 
 
-def _find(table, person, session_s, profile, seed, missing) -> Found:
+def _find(table, person, session_s, profile, seed, missing, speech) -> Found:
     times = timeline(table, person, session_s)
     limits = profile.hysteresis
+    moves = nod_events(table, person, limits)
+    nods = [event for event in moves if event.kind == "nod"]
     events = [
         *eye_contact_events(table, person, limits["eye_contact"], limits["gaze_away"]),
         *posture_events(table, person, limits),
-        *nod_events(table, person, limits),
+        *moves,
+        *(backchannel_nods(nods, person, speech, session_s) if speech is not None else ()),
         # A recording shorter than the shortest reported span may still be one whole blank.
         *not_measurable_events(table, times, min(profile.min_not_measurable_s, times.duration_s), missing),
     ]
-    return find(table, times, events, profile, seed)
+    return find(table, times, events, profile, seed, speech)
 
 
 def _session_span(tables: dict[str, pd.DataFrame]) -> tuple[float, float]:

@@ -22,7 +22,9 @@ NAMES = {
     "offset": ("offset", "offset_s"),
     "id": ("id", "session", "session_id"),
     "group": ("group", "condition"),
+    "speech": ("speech",),
 }
+AUTO = "auto"
 _LONGEST_ID = 120
 
 
@@ -42,6 +44,8 @@ class Item:
     group : str
     covariates : dict of str to str
         As the manifest has them.
+    speech : Path or str or None
+        A table of who speaks when; ``auto``: by the sound.
     """
 
     path: Path
@@ -50,6 +54,7 @@ class Item:
     offset_s: float | None = None
     group: str = ""
     covariates: dict[str, str] = field(default_factory=dict)
+    speech: Path | str | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,10 @@ def _item(path: Path, header: list[str], places: dict[str, int], row: list[str])
     cells = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
     given = {role: cells[place] for role, place in places.items()}
     video = _recording(path, given["path"], "path")
-    client = _recording(path, given["client"], "client") if given.get("client") else None
+    client, speech = (
+        _recording(path, given[role], role) if given.get(role, "") not in ("", AUTO) else None
+        for role in ("client", "speech")
+    )
     offset = given.get("offset", "")
     if offset and client is None:
         raise InputError("it has an offset and no client recording: name that one too")
@@ -169,6 +177,7 @@ def _item(path: Path, header: list[str], places: dict[str, int], row: list[str])
         video, _id(given.get("id") or video.stem), client, _seconds(offset) if offset else None,
         given.get("group", ""),
         {name: cells[k] for k, name in enumerate(header) if name and k not in taken},
+        AUTO if given.get("speech") == AUTO else speech,
     )  # fmt: skip
 
 

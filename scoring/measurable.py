@@ -30,6 +30,7 @@ REASONS = {
     "arms_not_visible": "the arms were not in the picture",
     "frame_rate_too_low": "the frame rate was below 12 per second",
     "too_uncertain": "the picture did not show it clearly enough",
+    "speaker_unknown": "who spoke could not be told",
 }
 """Keys as they stand in ``events.csv``, and what they mean; a profile words them in its language."""
 

@@ -25,12 +25,13 @@ HYSTERESES = ("eye_contact", "gaze_away", "open_posture", "closed_posture", "nod
 BANDED = (
     "eye_contact_share", "eye_contact_mean_bout_s", "longest_gaze_away_s",
     "open_posture_share", "closed_posture_share", "facing_share", "nods_per_min",
+    "listening_eye_contact_share", "listening_nods_per_min",
 )  # fmt: skip
 SIDES = ("inside", "below", "above")
 PARTS = ("title", "seen", "why", "try_next")
 ALL_CUES = (*CUES, "mirroring")
 MIRRORING_CASES = ("staff_follows", "client_follows", "together", "chance")
-_NOBODYS_DOING = ("no_frame", "column_missing", "target_unknown", "one_not_seen")
+_NOBODYS_DOING = ("no_frame", "column_missing", "target_unknown", "one_not_seen", "speaker_unknown")
 COVERAGE_CASES = tuple(reason for reason in REASONS if reason not in _NOBODYS_DOING)
 
 _SENTENCES = {
@@ -40,6 +41,7 @@ _SENTENCES = {
     "short_for_rate": {"seconds", "least"},
     "unsure": {"ci_low", "ci_high"},
     "toward_lens": set(), "toward_partner": set(), "toward_calibrated": set(),
+    "no_speech": set(), "no_listening": set(), "no_speaking": set(),
     "alone": set(), "still": set(), "by_chance": set(), "no_mutual": set(),
     "short_for_mirroring": {"seconds", "least"},
     "mirroring_used": {"window", "step", "lag", "channel"},

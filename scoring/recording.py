@@ -18,6 +18,7 @@ from scoring.landmark_store import LandmarkWriter, rename_people
 from scoring.options import Options
 from scoring.probabilities import add_probabilities
 from scoring.profile import Profile
+from scoring.speech import Speech
 from vision.extract import Extractor, Seen
 from vision.measure import Measured, Measurement, not_before, to_signals
 from vision.partner import toward_partner
@@ -95,6 +96,7 @@ def analyze_recording(
     progress: Progress | None = None,
     landmarks: Path | None = None,
     measure: Callable[..., parts.Part] = parts.measure_part,
+    speech: Speech | None = None,
 ) -> Analysed:
     """Analyse a recording of one person or two.
 
@@ -108,6 +110,8 @@ def analyze_recording(
         Where to keep what the overlay needs.
     measure : callable
         What gives a part of a long recording (`scoring.parts.spans`).
+    speech : Speech, optional
+        Who speaks when.
 
     Raises
     ------
@@ -129,7 +133,7 @@ def analyze_recording(
     with naming(video):
         signals = _signals(recorded.people, prepared.target, options.causal, recorded.info)
     setting = Setting(2 if len(recorded.people) == 2 else 1, 1, options.target, recorded.asked)
-    return _judged((recorded,), signals, setting, prepared, _notices(recorded, options))
+    return _judged((recorded,), signals, setting, prepared, _notices(recorded, options), speech)
 
 
 def analyze_two_recordings(
@@ -139,6 +143,7 @@ def analyze_two_recordings(
     options: Options | None = None,
     progress: Progress | None = None,
     landmarks: Path | None = None,
+    speech: Speech | None = None,
 ) -> Analysed:
     """Analyse two recordings of one session, one of each person, on the clock of the staff's.
 
@@ -147,6 +152,8 @@ def analyze_two_recordings(
     staff, client : Path
     offset_s : float
         When, on the staff recording's clock, the client's recording begins; negative: before it.
+    speech : Speech, optional
+        Who speaks when, on the staff recording's clock.
 
     Raises
     ------
@@ -169,14 +176,14 @@ def analyze_two_recordings(
     tables = []
     for one in recorded:
         with naming(one.info.path):
-            (person, measured), = one.people.items()
+            ((person, measured),) = one.people.items()
             if not measured.frames:
                 raise InputError("it has no picture in the time of the other recording: check --offset")
             tables.append(to_signals(measured, prepared.target, options.causal, person).table)
     signals = Signals(pd.concat(tables, ignore_index=True))
     notices = [f"{one.info.path.name}: {text}" for one in recorded for text in _notices(one, options)]
     notices += _left_out(recorded[1], offset_s, recorded[0].end_s)
-    return _judged(tuple(recorded), signals, Setting(2, 2, options.target, 2), prepared, notices)
+    return _judged(tuple(recorded), signals, Setting(2, 2, options.target, 2), prepared, notices, speech)
 
 
 def _left_out(client: Recorded, offset_s: float, session_end_s: float) -> list[str]:
@@ -216,9 +223,11 @@ class _Prepared:
         classifier.hashes()
 
 
-def _judged(recordings, signals: Signals, setting: Setting, prepared: _Prepared, notices) -> Analysed:
+def _judged(
+    recordings, signals: Signals, setting: Setting, prepared: _Prepared, notices, speech: Speech | None
+) -> Analysed:
     signals = add_probabilities(signals, prepared.causal)
-    judgement = judge(signals, prepared.profile, setting=setting)
+    judgement = judge(signals, prepared.profile, setting=setting, speech=speech)
     return Analysed(recordings, signals, judgement, setting, tuple(notices))
 
 

@@ -14,7 +14,8 @@ from scoring.judge import Setting, judge
 from scoring.landmark_store import rename_people
 from scoring.profile import Profile
 from scoring.score_table import AnalysisResult
-from scoring.session import LANDMARKS, SECOND_VIDEO, VIDEO, Session, SessionWriter
+from scoring.session import LANDMARKS, SECOND_VIDEO, VIDEO, Session, SessionWriter, speech_of
+from scoring.speech import GIVEN
 from vision.signals import Signals
 
 OTHER = {"staff": "client", "client": "staff"}
@@ -31,7 +32,8 @@ def swap_roles(path: Path) -> AnalysisResult:
     """Make the staff member the client and the other way round, and judge the session anew.
 
     Signals and landmarks change their names, and the roles which camera shows whom; events, scores and
-    feedback are made again from the stored signals. The folder is replaced as a whole.
+    feedback are made again from the stored signals. Speech found in the two recordings' sound changes sides
+    with them; what the user gave says who is who already, and stays. The folder is replaced as a whole.
 
     Raises
     ------
@@ -47,7 +49,11 @@ def swap_roles(path: Path) -> AnalysisResult:
         raise InputError(f"{path} is a session of one person: there are no roles to swap")
     setting = Setting(**(info.get("setting") or asdict(Setting(2, 1, str(info.get("target") or "lens"), 2))))
     signals = Signals(_swapped(table))
-    judgement = judge(signals, Profile.load(str(info.get("profile") or "default")), setting=setting)
+    speech = speech_of(session)
+    if speech is not None and speech.source != GIVEN:
+        speech = speech.swapped()
+    profile = Profile.load(str(info.get("profile") or "default"))
+    judgement = judge(signals, profile, setting=setting, speech=speech)
     roles = info.get("roles") or {}
     info["roles"] = {person: roles[other] for person, other in OTHER.items() if other in roles}
     said = [text for text in info.get("notices", ()) if text != SWAPPED]

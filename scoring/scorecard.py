@@ -17,6 +17,7 @@ GROUPS = {
     "eye_contact": "Eye contact",
     "posture": "Posture",
     "nod": "Nods and shakes",
+    "speech": "While listening and speaking",
     "mirroring": "Mirroring",
 }
 # name: cue, label, how it is written
@@ -31,6 +32,10 @@ SCORES = {
     "nod_count": ("nod", "Nods", "count"),
     "nods_per_min": ("nod", "Nods per minute", "rate"),
     "shake_count": ("nod", "Head shakes", "count"),
+    "listening_eye_contact_share": ("speech", "Eye contact while listening", "share"),
+    "speaking_eye_contact_share": ("speech", "Eye contact while speaking", "share"),
+    "listening_nods_per_min": ("speech", "Nods per minute of listening", "rate"),
+    "speaking_nods_per_min": ("speech", "Nods per minute of speaking", "rate"),
     "mirroring_p": ("mirroring", "Moving together", "p"),
     "staff_follows_p": ("mirroring", "Staff follows client", "p"),
     "client_follows_p": ("mirroring", "Client follows staff", "p"),
@@ -137,6 +142,8 @@ def groups(scores: Mapping[str, Mapping], bands: Mapping[str, Band], person: str
         ]
         repeated = _repeated(known, scores)
         notes = [_about(reason, rows, names) for reason, names in repeated.items()]
+        if cue == "speech" and len(rows) == len(next(iter(repeated.values()), ())):
+            rows = []  # who spoke is unknown: one sentence says it of all
         if any(SCORES[one.name][2] == "p" and one.value is not None for one in rows):
             rows = _against_chance(rows)
             notes = [P_MEANS, *notes]

@@ -22,10 +22,11 @@ from typing import Any
 import pandas as pd
 
 from attune import InputError, OutputError
-from scoring.events import EVENT_COLUMNS, events_table
+from scoring.events import EVENT_COLUMNS, events_from_table, events_table
 from scoring.files import plain, read_json, read_parquet, sync, write_json, writing
 from scoring.judge import Judgement
 from scoring.lock import locked
+from scoring.speech import Speech
 from vision.signals import COLUMNS, Signals
 
 SCHEMA_VERSION = 1
@@ -161,6 +162,12 @@ class Session:
     def feedback(self) -> list[dict[str, Any]]:
         """The items in order, as `scoring.feedback.feedback` describes them."""
         return read_json(self.path / FEEDBACK)
+
+
+def speech_of(session: Session) -> Speech | None:
+    """Who speaks when, as far as the session was told; None where that is unknown."""
+    source = (session.info.get("speech") or {}).get("source")
+    return Speech.of_events(events_from_table(session.events()), str(source)) if source else None
 
 
 class SessionWriter:

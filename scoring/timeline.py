@@ -19,6 +19,7 @@ PERSON_LABELS = {"staff": "Staff", "client": "Client", "dyad": "Both"}
 # also has its own row and its own word, so that nothing is said by colour alone.
 BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
 ORANGE, VERMILLION, PURPLE = "#E69F00", "#D55E00", "#CC79A7"
+YELLOW = "#F0E442"
 GREY = "#8A8F98"
 DARK_INK, LIGHT_INK = "#14181D", "#FFFFFF"
 
@@ -136,6 +137,13 @@ CUES: dict[str, tuple[str, tuple[Kind, ...]]] = {
             Kind("shake", "Head shake", "shake", PURPLE, DARK_INK, 1, "shake_prob"),
         ),
     ),
+    "speech": (
+        "Speech",
+        (
+            Kind("speech", "Speaks", "speaks", YELLOW, DARK_INK, 0),
+            Kind("backchannel_nod", "Nod while listening", "nod", ORANGE, DARK_INK, 1),
+        ),
+    ),
     "mirroring": (
         "Mirroring",
         (Kind("mirroring", "Mirroring", "mirroring", SKY, DARK_INK, 0, "mirroring_prob"),),
@@ -146,6 +154,9 @@ CUES: dict[str, tuple[str, tuple[Kind, ...]]] = {
     ),
 }
 OF_BOTH = ("mirroring", "mutual_eye_contact")
+SPOKEN = "speech"
+CONTEXT = tuple(kind.kind for kind in CUES[SPOKEN][1])
+"""What is not found in the picture but follows from who speaks: not for correcting."""
 KINDS: dict[str, Kind] = {kind.kind: kind for _, kinds in CUES.values() for kind in kinds}
 NEEDS_TWO = "Needs two people in the picture."
 NOT_TESTED = "It was not tested against chance."
@@ -175,13 +186,15 @@ def lanes(
     Returns
     -------
     list of Lane
-        Eye contact, posture, nods for each person, then what belongs to both; one line for these where
-        there is one person.
+        Eye contact, posture, nods for each person, speech where that is known, then what belongs to both;
+        one line for these where there is one person.
     """
     several = len(persons) > 1
     result = []
     for cue, (label, kinds) in CUES.items():
-        if cue not in OF_BOTH:
+        if cue == SPOKEN:
+            result += _spoken(label, kinds, events, reasons)
+        elif cue not in OF_BOTH:
             for person in persons:
                 name = f"{label} · {PERSON_LABELS.get(person, person).lower()}" if several else label
                 result.append(_lane(cue, person, name, kinds, events, reasons))
@@ -193,6 +206,16 @@ def lanes(
         note = (_no_mirroring if cue == "mirroring" else _no_mutual)(lane, both or {})
         result.append(replace(lane, blocks=(), note=note) if note else lane)
     return result
+
+
+def _spoken(label, kinds, events: pd.DataFrame, reasons: Mapping[str, str]) -> list[Lane]:
+    """A lane for everybody of whom speech is known, also off camera; none where it is unknown."""
+    told = events[(events["kind"] == SPOKEN) | (events["cue"] == SPOKEN)]
+    return [
+        _lane(SPOKEN, person, f"{label} · {name.lower()}", kinds, events, reasons)
+        for person, name in PERSON_LABELS.items()
+        if (told["person"] == person).any()
+    ]
 
 
 def _no_mirroring(lane: Lane, both: Mapping[str, Mapping]) -> str:

@@ -11,7 +11,7 @@ PACKAGES = ("vision", "models", "scoring", "dashboard")
 # What turns signals into events, scores and feedback sees arrays and tables only.
 JUDGING = (
     "events", "eye_contact", "posture", "nod", "measurable", "interval",
-    "score", "scorecard", "feedback", "profile", "judge",
+    "score", "scorecard", "speech", "feedback", "profile", "judge",
     "synchrony", "surrogates", "correlation", "windowing", "peaks", "stretches", "mirroring", "dyad",
 )  # fmt: skip
 # Arrays in, arrays out: what the mirroring model sees is also what the test against chance compares.

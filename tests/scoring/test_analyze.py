@@ -24,6 +24,8 @@ from vision.source import VideoFile
 SCORES = [
     "eye_contact_share", "eye_contact_mean_bout_s", "longest_gaze_away_s", "open_posture_share",
     "closed_posture_share", "facing_share", "nod_count", "nods_per_min", "shake_count",
+    "listening_eye_contact_share", "speaking_eye_contact_share", "listening_nods_per_min",
+    "speaking_nods_per_min",
 ]  # fmt: skip
 SIGNALS = [
     "time_s", "frame", "person", "face_found", "pose_found", "head_yaw_deg", "head_pitch_deg",
