@@ -5,17 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from attune import AttuneError, OutputError
+from attune import AttuneError, OutputError, UsageError
 from scoring import batch_tables, batch_tasks
 from scoring.batch_tasks import STATE, Plan, Work
 from scoring.files import writing
 from scoring.guarded import Limits
 from scoring.lock import locked
-from scoring.manifest import Failure, Item, gather
+from scoring.manifest import AUTO, Failure, Item, gather
 from scoring.options import Options
 from scoring.pools import Pool, Report, pool_for
 from scoring.session import remove_partial
@@ -50,6 +50,7 @@ def batch(
     scheduler: str | None = None,
     limits: Limits | None = None,
     keep_video: bool = False,
+    speech: str | None = None,
     told: Told = lambda done, known: None,
     report: Report = lambda worker, label, share: None,
     **options: Any,
@@ -68,6 +69,8 @@ def batch(
         Of each task.
     keep_video : bool
         Keep a copy of each video in its session.
+    speech : str, optional
+        ``auto``: who speaks is told by the sound where the manifest names no table for it.
     told, report : callable
         Progress, of the batch and of each local worker.
     **options
@@ -79,6 +82,8 @@ def batch(
         Another batch is at work in the same folder, or it can't be written.
     """
     chosen = asdict(Options(**options))
+    if speech not in (None, AUTO):
+        raise UsageError("--speech takes only auto here: name tables in the manifest's column 'speech'")
     state = out / STATE
     with writing(out):
         state.mkdir(parents=True, exist_ok=True)
@@ -87,6 +92,7 @@ def batch(
             raise OutputError(f"another batch is at work in {out}: let it finish, or choose another --out")
         remove_partial(out)
         items, failures = gather(inputs)
+        items = [replace(item, speech=item.speech or speech) for item in items]
         works = [Work(item, out.absolute(), chosen, keep_video) for item in items]
         done = {work.item.id: out / name for work in works if (name := work.session()) is not None}
         todo = [work for work in works if work.item.id not in done]

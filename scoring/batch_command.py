@@ -42,6 +42,10 @@ def batch(
         str, typer.Option(help="What eye contact means: lens, partner, or calibrated:START-END in seconds.")
     ] = "lens",
     profile: Annotated[str, typer.Option(help="Target bands: a profile's name or a .toml file.")] = "default",
+    speech: Annotated[
+        str | None,
+        typer.Option(metavar="auto", help="Who speaks when: by the sound; a manifest's column wins."),
+    ] = None,
     causal: Annotated[bool, typer.Option("--causal", help="Use only what came before each frame.")] = False,
     pose_hz: Annotated[float, typer.Option(help="How often a second the body is looked at.")] = 10.0,
     json: Annotated[
@@ -58,7 +62,7 @@ def batch(
     with terminal.quiet_native(), BatchProgress() as shown:
         result = run_batch(
             inputs, out, workers=workers, scheduler=scheduler, limits=limits, keep_video=video,
-            told=shown.told, report=shown.report, people=people, person=person, staff=staff,
+            told=shown.told, report=shown.report, speech=speech, people=people, person=person, staff=staff,
             target=target, profile=profile, causal=causal, pose_hz=pose_hz,
         )  # fmt: skip
     for failure in result.failures:

@@ -7,11 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from scoring.manifest import AUTO
 from scoring.speech import Speech
 from scoring.speech_csv import read_speech
 from vision.source import SourceInfo
-
-AUTO = "auto"
 
 
 def speech_told(
@@ -23,6 +22,12 @@ def speech_told(
     """
     if speech is None:
         return None, ()
+    if str(speech) == AUTO:
+        from scoring.speech_sound import speech_heard
+
+        parameters["speech"] = AUTO
+        client = videos[1] if len(videos) > 1 else None
+        return speech_heard(videos[0], client, parameters.get("offset_s", 0.0), infos[0].duration_s)
     told, notices = read_speech(Path(speech), infos[0].duration_s)
     turns = repr((told.staff, told.client))
     parameters["speech"] = sha256(turns.encode()).hexdigest()[:16]

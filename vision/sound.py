@@ -80,15 +80,25 @@ def band_power(path: Path) -> BandSeries:
     InputError
         When the file can't be read or has no sound track that can be decoded.
     """
-    start = start_of(path)
     power = BandPower()
+    for piece in runs_of(path, SOUND_HZ, f"{no_sound(path)}, so it can't be aligned by it: {GIVE}"):
+        power.put(*piece)
+    return power.result()
+
+
+def no_sound(path: Path) -> str:
+    return f"{path} has no sound track"
+
+
+def runs_of(path: Path, hz: int, lacking: str) -> Iterator[tuple[np.ndarray, int]]:
+    """Mono sound of a recording's first sound track, full scale 1, in pieces with the place of their first
+    sample; sample 0 is heard with the first picture. `lacking` is said where there is no such track."""
+    start = start_of(path)
     with open_container(path) as container:
         stream = next(iter(container.streams.audio), None)
         if stream is None or stream.codec_context is None:
-            raise InputError(f"{path} has no sound track, so it can't be aligned by it: {GIVE}")
-        for piece in _runs(_decoded(container, stream), float(start)):
-            power.put(*piece)
-    return power.result()
+            raise InputError(lacking)
+        yield from _runs(_decoded(container, stream), float(start), hz)
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[Any]:
@@ -107,8 +117,8 @@ def _decoded(container: Any, stream: Any) -> Iterator[Any]:
             failures += 1
 
 
-def _runs(pieces: Iterator[Any], start_s: float) -> Iterator[tuple[np.ndarray, int]]:
-    """Mono sound at `SOUND_HZ` with the place of its first sample, `start_s` being 0."""
+def _runs(pieces: Iterator[Any], start_s: float, hz: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Mono sound with the place of its first sample, `start_s` being 0."""
     clock = _Clock(start_s)
     resampler, kind, at = None, None, 0
     for piece in pieces:
@@ -120,8 +130,8 @@ def _runs(pieces: Iterator[Any], start_s: float) -> Iterator[tuple[np.ndarray, i
         if resampler is None or apart or now != kind:
             if resampler is not None:
                 yield from _placed(resampler.resample(None), at)
-            resampler, kind = av.AudioResampler("flt", "mono", SOUND_HZ), now
-            at = round(time_s * SOUND_HZ)
+            resampler, kind = av.AudioResampler("flt", "mono", hz), now
+            at = round(time_s * hz)
         piece.pts = None  # The resampler would fill gaps and drop overlaps; the clock has placed them.
         for samples, place in _placed(resampler.resample(piece), at):
             yield samples, place
