@@ -62,6 +62,10 @@ def add_analyze(app: typer.Typer, each: Each) -> None:
             ),
         ] = None,
         no_video: Annotated[bool, typer.Option("--no-video", help="Keep no copy of the video.")] = False,
+        anonymise: Annotated[
+            bool,
+            typer.Option("--anonymise", help="Keep no video and no name of a file: a session to pass on."),
+        ] = False,
         causal: Annotated[
             bool, typer.Option("--causal", help="Use only what came before each frame.")
         ] = False,
@@ -81,13 +85,15 @@ def add_analyze(app: typer.Typer, each: Each) -> None:
         if speech not in (None, "auto") and len(videos) > 1:
             raise UsageError("--speech CSV belongs to one recording: name a single VIDEO with it")
         from scoring.analyze import analyze_video
+        from scoring.anonymise import analyze_anonymised
         from scoring.resources import user_library
 
         library = out or user_library()
+        work = analyze_anonymised if anonymise else analyze_video
 
         def one(video: Path) -> None:
             with terminal.quiet_native(), terminal.Progress(video.name) as progress:
-                result = analyze_video(
+                result = work(
                     video, library, client=client, offset_s=offset, target=target, profile=profile,
                     people=people, person=person, staff=staff, keep_video=not no_video, causal=causal,
                     pose_hz=pose_hz, title=title, consent=consent, progress=progress, speech=speech,

@@ -15,7 +15,7 @@ from scoring.batch_tasks import STATE, Plan, Work
 from scoring.files import writing
 from scoring.guarded import Limits
 from scoring.lock import locked
-from scoring.manifest import AUTO, Failure, Item, gather
+from scoring.manifest import AUTO, Failure, Item, gather, numbered
 from scoring.options import Options
 from scoring.pools import Pool, Report, pool_for
 from scoring.session import remove_partial
@@ -51,6 +51,7 @@ def batch(
     limits: Limits | None = None,
     keep_video: bool = False,
     speech: str | None = None,
+    anonymise: bool = False,
     told: Told = lambda done, known: None,
     report: Report = lambda worker, label, share: None,
     **options: Any,
@@ -71,6 +72,9 @@ def batch(
         Keep a copy of each video in its session.
     speech : str, optional
         ``auto``: who speaks is told by the sound where the manifest names no table for it.
+    anonymise : bool
+        Keep no video, and name no file anywhere: sessions are anonymised, recordings without an id of the
+        manifest's are numbered in order of their names, and failures are told without names.
     told, report : callable
         Progress, of the batch and of each local worker.
     **options
@@ -82,6 +86,8 @@ def batch(
         Another batch is at work in the same folder, or it can't be written.
     """
     chosen = asdict(Options(**options))
+    if anonymise and keep_video:
+        raise UsageError("--anonymise keeps no video: leave out --video")
     if speech not in (None, AUTO):
         raise UsageError("--speech takes only auto here: name tables in the manifest's column 'speech'")
     state = out / STATE
@@ -93,7 +99,9 @@ def batch(
         remove_partial(out)
         items, failures = gather(inputs)
         items = [replace(item, speech=item.speech or speech) for item in items]
-        works = [Work(item, out.absolute(), chosen, keep_video) for item in items]
+        if anonymise:
+            items = numbered(items)
+        works = [Work(item, out.absolute(), chosen, keep_video, anonymise) for item in items]
         done = {work.item.id: out / name for work in works if (name := work.session()) is not None}
         todo = [work for work in works if work.item.id not in done]
         if todo:
@@ -102,8 +110,18 @@ def batch(
             done |= {id: out / name for id, name in made.items()}
             failures += failed
         finished = [(item, done[item.id]) for item in items if item.id in done]
-        batch_tables.write(out, finished, failures, chosen)
+        batch_tables.write(out, finished, *(_unnamed(failures, chosen) if anonymise else (failures, chosen)))
         return BatchResult(done, failures, out)
+
+
+def _unnamed(failures: Sequence[Failure], chosen: Mapping[str, Any]) -> tuple[list[Failure], dict[str, Any]]:
+    """Failures and options as the tables of an anonymised batch have them."""
+    from scoring.anonymise import profile_name, without_names
+
+    told = [
+        Failure(one.id, "", without_names(one.reason, (one.path, Path(one.path).name))) for one in failures
+    ]
+    return told, {**chosen, "profile": profile_name(str(chosen["profile"]))}
 
 
 class _Run:

@@ -42,6 +42,9 @@ def batch(
         str, typer.Option(help="What eye contact means: lens, partner, or calibrated:START-END in seconds.")
     ] = "lens",
     profile: Annotated[str, typer.Option(help="Target bands: a profile's name or a .toml file.")] = "default",
+    anonymise: Annotated[
+        bool, typer.Option("--anonymise", help="No video and no name of a file in sessions and tables.")
+    ] = False,
     speech: Annotated[
         str | None,
         typer.Option(metavar="auto", help="Who speaks when: by the sound; a manifest's column wins."),
@@ -62,8 +65,9 @@ def batch(
     with terminal.quiet_native(), BatchProgress() as shown:
         result = run_batch(
             inputs, out, workers=workers, scheduler=scheduler, limits=limits, keep_video=video,
-            told=shown.told, report=shown.report, speech=speech, people=people, person=person, staff=staff,
-            target=target, profile=profile, causal=causal, pose_hz=pose_hz,
+            told=shown.told, report=shown.report, speech=speech, anonymise=anonymise,
+            people=people, person=person, staff=staff, target=target, profile=profile, causal=causal,
+            pose_hz=pose_hz,
         )  # fmt: skip
     for failure in result.failures:
         terminal.say(f"{failure.path}: {failure.reason}")

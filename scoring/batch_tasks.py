@@ -32,13 +32,15 @@ class Work:
         Where its session goes.
     options : Mapping
         As `scoring.options.Options` takes them.
-    keep_video : bool
+    keep_video, anonymise : bool
+        `anonymise`: of an anonymised session only.
     """
 
     item: Item
     library: Path
     options: Mapping[str, Any]
     keep_video: bool = False
+    anonymise: bool = False
 
     @property
     def key(self) -> str:
@@ -46,10 +48,8 @@ class Work:
         speech = self.item.speech if isinstance(self.item.speech, Path) else None
         paths = [path for path in (self.item.path, self.item.client, speech) if path is not None]
         files = [(str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-        heard = self.item.speech == AUTO
-        text = json.dumps(
-            [files, self.item.offset_s, dict(self.options), self.keep_video, heard, __version__]
-        )
+        how = [self.keep_video, self.item.speech == AUTO, self.anonymise]
+        text = json.dumps([files, self.item.offset_s, dict(self.options), how, __version__])
         return sha256(text.encode()).hexdigest()[:20]
 
     @property
@@ -127,6 +127,7 @@ def part(work: Work, planned: Plan, number: int, progress: Progress) -> None:
 def finish(work: Work, planned: Plan, progress: Progress) -> str:
     """Make the session of a recording, from its parts where it was divided; the name of its folder."""
     from scoring.analyze import analyze_video
+    from scoring.anonymise import analyze_anonymised
     from scoring.parts import measure_part
 
     def shown(frames: int, time_s: float, duration_s: float | None = None) -> None:
@@ -134,7 +135,8 @@ def finish(work: Work, planned: Plan, progress: Progress) -> str:
             progress(min(1.0, time_s / duration_s))
 
     divided = len(planned.spans) > 1
-    result = analyze_video(
+    analyze = analyze_anonymised if work.anonymise else analyze_video
+    result = analyze(
         work.item.path, work.library, client=work.item.client, offset_s=work.item.offset_s,
         keep_video=work.keep_video, progress=shown, speech=work.item.speech,
         measure=_Stored(work, planned) if divided else measure_part, **work.options,

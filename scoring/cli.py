@@ -105,18 +105,25 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="FORMAT", help="html, pdf, csv, parquet, video, elan, boris or boris-aggregated."
+            "--to",
+            metavar="FORMAT",
+            help="html, pdf, csv, parquet, video, elan, boris, boris-aggregated, or session (anonymised).",
         ),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", metavar="PATH", help="File or folder to write, else beside you.")
     ] = None,
+    anonymise: Annotated[
+        bool, typer.Option("--anonymise", help="No picture, title, date or name of a file.")
+    ] = False,
 ) -> None:
     """Write a session as a report, tables, a labelled video, or for ELAN and BORIS."""
     from scoring.export import export_session
 
     with terminal.quiet_native(), terminal.Progress(session.name, wanted=to == "video") as progress:
-        written = export_session(_session_folder(session), to, out, progress=progress)
+        written = export_session(
+            _session_folder(session), to, out, progress=progress, anonymise=anonymise
+        )
     print(written)
 
 

@@ -17,25 +17,29 @@ from scoring.session import Session
 
 FORMATS = {
     "html": ".html", "pdf": ".pdf", "csv": "-csv", "parquet": "-parquet", "video": ".mp4", "elan": ".eaf",
-    "boris": "-boris.csv", "boris-aggregated": "-boris-aggregated.csv",
+    "boris": "-boris.csv", "boris-aggregated": "-boris-aggregated.csv", "session": "",
 }  # fmt: skip
 """What can be written, and what a session's id is completed with where no name is given."""
 
 
 def export_session(
-    session: Session | Path, to: str, out: Path | None = None, progress: Callable[..., Any] | None = None
-) -> Path:
+    session: Session | Path, to: str, out: Path | None = None, progress: Callable[..., Any] | None = None,
+    *, anonymise: bool = False,
+) -> Path:  # fmt: skip
     """Writes a session in another form, whole or not at all.
 
     Parameters
     ----------
     session : Session or Path
     to : str
-        One of `FORMATS`. ``csv`` and ``parquet`` make a folder of tables, the others a file.
+        One of `FORMATS`. ``csv`` and ``parquet`` make a folder of tables, ``session`` (only anonymised) a
+        session in the folder `out`, the others a file.
     out : Path, optional
         What to write; a folder that exists gets a file with the session's name. Without it, beside you.
     progress : callable, optional
         Told how far a video has come.
+    anonymise : bool
+        Write it of an anonymised copy (`scoring.anonymise`), which names no file and shows no picture.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def export_session(
     Raises
     ------
     UsageError
-        The format is unknown.
+        The format is unknown, or can't be anonymised.
     OutputError
         It can't be written there, or something that is no export of ours is in the way.
     InputError
@@ -54,6 +58,10 @@ def export_session(
     if to not in FORMATS:
         raise UsageError(f"'{to}' is not a format: use {', '.join(FORMATS)}")
     session = session if isinstance(session, Session) else Session.open(session)
+    if anonymise:
+        return _anonymised(session, to, out)
+    if to == "session":
+        raise UsageError("--to session writes a session to pass on: say --anonymise; else copy its folder")
     target = Path(out) if out is not None else Path(f"{session.path.resolve().name}{FORMATS[to]}")
     if to in ("csv", "parquet"):
         return _write_folder(target, tables(session), to)
@@ -83,6 +91,17 @@ def export_session(
 
     export_video(session, target, progress=progress)
     return target
+
+
+def _anonymised(session: Session, to: str, out: Path | None) -> Path:
+    from scoring.anonymise import anonymised, anonymised_aside
+
+    if to == "video":
+        raise UsageError("an anonymised session has no video: say --blur-faces instead of --anonymise")
+    if to == "session":
+        return anonymised(session, Path(out) if out is not None else Path()).path
+    with anonymised_aside(session) as copy:
+        return export_session(copy, to, out)
 
 
 def tables(session: Session) -> dict[str, pd.DataFrame]:

@@ -8,7 +8,7 @@ import io
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from attune import InputError
@@ -26,6 +26,7 @@ NAMES = {
 }
 AUTO = "auto"
 _LONGEST_ID = 120
+_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Item:
         As the manifest has them.
     speech : Path or str or None
         A table of who speaks when; ``auto``: by the sound.
+    named : bool
+        Whether somebody chose the id; else it is the file's name.
     """
 
     path: Path
@@ -55,6 +58,7 @@ class Item:
     group: str = ""
     covariates: dict[str, str] = field(default_factory=dict)
     speech: Path | str | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def _item(path: Path, header: list[str], places: dict[str, int], row: list[str])
         video, _id(given.get("id") or video.stem), client, _seconds(offset) if offset else None,
         given.get("group", ""),
         {name: cells[k] for k, name in enumerate(header) if name and k not in taken},
-        AUTO if given.get("speech") == AUTO else speech,
+        AUTO if given.get("speech") == AUTO else speech, bool(given.get("id")),
     )  # fmt: skip
 
 
@@ -237,6 +241,15 @@ def _named(paths: Iterable[Path]) -> list[Item]:
         depth += 1
     ids = [id if id not in again else path.name for id, path in zip(ids, paths, strict=True)]
     return [Item(path, id) for path, id in zip(paths, ids, strict=True)]
+
+
+def numbered(items: Sequence[Item]) -> list[Item]:
+    """Recordings that nobody chose an id for by numbers instead of their files' names, in the same order."""
+    taken, result = {item.id for item in items if item.named}, []
+    free = (id for k in range(1, 2 * len(items) + 1) if (id := f"recording-{k:0{_DIGITS}d}") not in taken)
+    for item in items:
+        result.append(item if item.named else replace(item, id=next(free)))
+    return result
 
 
 def _unique(items: list[Item], failures: list[Failure]) -> tuple[list[Item], list[Failure]]:

@@ -218,13 +218,24 @@ class SessionWriter:
         signals : Signals
         judgement : Judgement
         """
-        fixed = {"schema_version": SCHEMA_VERSION, "id": self.id}
-        known = {**fixed, "title": self.id, "created": _now()}
         with writing(self.library):
             signals.table.to_parquet(self.folder / SIGNALS, index=False)
             _write_events(self.folder / EVENTS, judgement)
             write_json(self.folder / SCORES, judgement.scores, digits=6)
             write_json(self.folder / FEEDBACK, judgement.feedback, digits=6)
+        return self._place(info)
+
+    def adopt(self, info: Mapping[str, Any], parts: Mapping[str, Path]) -> Session:
+        """As `commit`, with a session's files as they are: by their name in the folder."""
+        with writing(self.library):
+            for name, source in parts.items():
+                shutil.copyfile(source, self.folder / name)
+        return self._place(info)
+
+    def _place(self, info: Mapping[str, Any]) -> Session:
+        fixed = {"schema_version": SCHEMA_VERSION, "id": self.id}
+        known = {**fixed, "title": self.id, "created": _now()}
+        with writing(self.library):
             write_json(self.folder / INFO, {**known, **info, **fixed})
             for path in self.folder.iterdir():
                 sync(path)
