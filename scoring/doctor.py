@@ -123,7 +123,7 @@ def check_requirement(requirement) -> Check:
     if name in LOOKED_AT_APART:
         return Check(name, True, version)
     try:
-        importlib.import_module(MODULE_OF.get(name, name))
+        importlib.import_module(MODULE_OF.get(name, name.replace("-", "_")))
     except Exception as error:  # a broken package may raise anything
         return Check(name, False, f"{version}, but it can't be imported ({error})", import_advice(str(error)))
     return Check(name, True, version)
