@@ -116,14 +116,20 @@ def export(
     anonymise: Annotated[
         bool, typer.Option("--anonymise", help="No picture, title, date or name of a file.")
     ] = False,
+    blur_faces: Annotated[
+        bool, typer.Option("--blur-faces", help="Of a video: hide every face, checked, and leave out sound.")
+    ] = False,
 ) -> None:
     """Write a session as a report, tables, a labelled video, or for ELAN and BORIS."""
     from scoring.export import export_session
 
     with terminal.quiet_native(), terminal.Progress(session.name, wanted=to == "video") as progress:
         written = export_session(
-            _session_folder(session), to, out, progress=progress, anonymise=anonymise
-        )
+            _session_folder(session), to, out, progress=progress, anonymise=anonymise,
+            blur_faces=blur_faces,
+        )  # fmt: skip
+    if blur_faces:
+        say("No face can be found in the video any more; a voice tells who speaks, too: it has no sound.")
     print(written)
 
 

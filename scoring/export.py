@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from attune import InputError, OutputError, UsageError
+from attune import OutputError, UsageError
 from scoring.codebook import SCORE_ABOUT, codebook
 from scoring.files import sync, writing
 from scoring.session import Session
@@ -24,7 +24,7 @@ FORMATS = {
 
 def export_session(
     session: Session | Path, to: str, out: Path | None = None, progress: Callable[..., Any] | None = None,
-    *, anonymise: bool = False,
+    *, anonymise: bool = False, blur_faces: bool = False,
 ) -> Path:  # fmt: skip
     """Writes a session in another form, whole or not at all.
 
@@ -40,6 +40,8 @@ def export_session(
         Told how far a video has come.
     anonymise : bool
         Write it of an anonymised copy (`scoring.anonymise`), which names no file and shows no picture.
+    blur_faces : bool
+        Hide every face of a video, and leave its sound out (`scoring.export_blurred`).
 
     Returns
     -------
@@ -58,15 +60,18 @@ def export_session(
     if to not in FORMATS:
         raise UsageError(f"'{to}' is not a format: use {', '.join(FORMATS)}")
     session = session if isinstance(session, Session) else Session.open(session)
+    if blur_faces and to != "video":
+        raise UsageError("--blur-faces is for --to video; --anonymise leaves pictures out of everything else")
     if anonymise:
         return _anonymised(session, to, out)
     if to == "session":
         raise UsageError("--to session writes a session to pass on: say --anonymise; else copy its folder")
-    target = Path(out) if out is not None else Path(f"{session.path.resolve().name}{FORMATS[to]}")
+    suffix = "-blurred.mp4" if blur_faces else FORMATS[to]
+    target = Path(out) if out is not None else Path(f"{session.path.resolve().name}{suffix}")
     if to in ("csv", "parquet"):
         return _write_folder(target, tables(session), to)
     if target.is_dir():
-        target = target / f"{session.path.resolve().name}{FORMATS[to]}"
+        target = target / f"{session.path.resolve().name}{suffix}"
     if target.is_dir():
         raise OutputError(f"{target} is a folder: name a file")
     if to == "html":
@@ -85,11 +90,14 @@ def export_session(
         from scoring.codings_boris import write_boris
 
         return write_boris(session, target, aggregated=to == "boris-aggregated")
-    if session.video is None:
-        raise InputError(f"{session.path} was kept without its video: analyse it again without --no-video")
-    from scoring.export_video import export_video
+    if blur_faces:
+        from scoring.export_blurred import export_blurred
 
-    export_video(session, target, progress=progress)
+        export_blurred(session, target, progress)
+    else:
+        from scoring.export_video import export_video
+
+        export_video(session, target, progress)
     return target
 
 

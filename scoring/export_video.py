@@ -26,9 +26,13 @@ WIDTH_OF_LETTERS = 70  # Letters go into the width of two pictures beside each o
 
 Labels = list[tuple[str, overlay.Colour]]
 Progress = Callable[..., object]
+Hide = Callable[[np.ndarray, Camera, float], np.ndarray]
+"""Gives a camera's picture, at a moment of its own, without what must not be seen."""
 
 
-def export_video(session: Session, dst: Path, progress: Progress | None = None) -> None:
+def export_video(
+    session: Session, dst: Path, progress: Progress | None = None, hide: Hide | None = None
+) -> None:
     """Write the session's video, at most `MAX_SIDE` large, with landmarks, labels and a time bar.
 
     Parameters
@@ -38,6 +42,8 @@ def export_video(session: Session, dst: Path, progress: Progress | None = None) 
         Appears only when it is whole.
     progress : callable, optional
         Called with frames done, seconds done and seconds in all.
+    hide : callable, optional
+        What each picture goes through; then no landmarks are drawn, and there is no sound.
 
     Raises
     ------
@@ -46,17 +52,23 @@ def export_video(session: Session, dst: Path, progress: Progress | None = None) 
     OutputError
         ``dst`` can't be written.
     """
-    if session.video is None:
-        raise InputError(f"{session.path} was kept without its video: analyse it again without --no-video")
+    picture = picture_of(session)
     shown = summary(session)
     first, *others = cameras_of(session, shown.persons)
-    with VideoFile(session.video, MAX_SIDE) as video:
+    with VideoFile(picture, MAX_SIDE) as video:
         if not others:
-            frames = _one_picture(video, session, shown, first)
+            frames = _one_picture(video, session, shown, first, hide)
         else:
-            frames = _two_pictures(video, session, shown, (first, others[0]))
+            frames = _two_pictures(video, session, shown, (first, others[0]), hide)
         told = _told(_with_bar(frames, shown), video, shown, progress)
-        encode_video(dst, told, video.info.nominal_fps, sound_of=video)
+        encode_video(dst, told, video.info.nominal_fps, sound_of=None if hide else video)
+
+
+def picture_of(session: Session) -> Path:
+    """The session's video; an `InputError` where it was not kept."""
+    if session.video is None:
+        raise InputError(f"{session.path} was kept without its video: analyse it again without --no-video")
+    return session.video
 
 
 def _told(frames, video: VideoFile, shown: Summary, progress: Progress | None):
@@ -76,14 +88,15 @@ def _with_bar(frames: Iterator[tuple[float, np.ndarray]], shown: Summary):
 
 
 def _one_picture(
-    video: VideoFile, session: Session, shown: Summary, camera: Camera
+    video: VideoFile, session: Session, shown: Summary, camera: Camera, hide: Hide | None
 ) -> Iterator[tuple[float, np.ndarray]]:
     people = [_Person(session, name, camera) for name in shown.persons]
     several = len(people) > 1
     from_left = sorted(people, key=lambda person: person.place_px)
     for frame in video:
-        rgb, time_s = frame.rgb, frame.time_s
-        for person in people:
+        time_s = frame.time_s
+        rgb = frame.rgb if hide is None else hide(frame.rgb, camera, time_s)
+        for person in people if hide is None else ():
             person.draw(rgb, time_s)
         for person in people:
             right = several and person is from_left[-1]
@@ -94,18 +107,19 @@ def _one_picture(
 
 
 def _two_pictures(
-    video: VideoFile, session: Session, shown: Summary, cameras: tuple[Camera, Camera]
+    video: VideoFile, session: Session, shown: Summary, cameras: tuple[Camera, Camera], hide: Hide | None
 ) -> Iterator[tuple[float, np.ndarray]]:
     first, second = cameras
     sizes = beside(first.size, second.size)
     letters = max(11, sum(width for width, _ in sizes) // WIDTH_OF_LETTERS)
     people = [[_Person(session, name, camera) for name in camera.persons] for camera in cameras]
-    places = sorted((0, 1), key=lambda place: "staff" not in cameras[place].persons)  # staff at the left
-    with _Second(second, sizes[1], letters, people[1]) as other:
+    places = order(cameras)
+    with _Second(second, sizes[1], letters, people[1], hide) as other:
         for frame in video:
             time_s = frame.time_s
-            own = overlay.resized(frame.rgb, sizes[0])
-            for person in people[0]:
+            rgb = frame.rgb if hide is None else hide(frame.rgb, first, time_s)
+            own = overlay.resized(rgb, sizes[0])
+            for person in people[0] if hide is None else ():
                 person.draw(own, time_s)
             pictures = [own, other.at(time_s)]
             for side, place in enumerate(places):
@@ -115,6 +129,11 @@ def _two_pictures(
             both = np.concatenate([pictures[place] for place in places], axis=1)
             overlay.draw_labels_below(both, _labels(shown.lanes, "dyad", time_s), letters)
             yield time_s, both
+
+
+def order(cameras: Sequence[Camera]) -> list[int]:
+    """Which camera's picture stands where, from the left: the staff member's first."""
+    return sorted(range(len(cameras)), key=lambda place: "staff" not in cameras[place].persons)
 
 
 def beside(a: tuple[int, int], b: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -138,8 +157,12 @@ def _even(length: float) -> int:
 class _Second:
     """The second camera's pictures, drawn, at the first one's times."""
 
-    def __init__(self, camera: Camera, size: tuple[int, int], letters: int, people: Sequence[_Person]):
+    def __init__(
+        self, camera: Camera, size: tuple[int, int], letters: int, people: Sequence[_Person],
+        hide: Hide | None,
+    ):  # fmt: skip
         self._camera, self._size, self._letters, self._people = camera, size, letters, people
+        self._hide = hide
         self._video = VideoFile(camera.video, MAX_SIDE) if camera.video else None
         self._frames: Iterator[Frame] = iter(self._video or ())
         self._next = next(self._frames, None)
@@ -159,8 +182,10 @@ class _Second:
         while self._next is not None and self._next.time_s <= own_s + 1e-6:
             latest, self._next = self._next, next(self._frames, None)
         if latest is not None:
-            self._shown = overlay.resized(latest.rgb, self._size)
-            for person in self._people:
+            hide = self._hide
+            rgb = latest.rgb if hide is None else hide(latest.rgb, self._camera, latest.time_s)
+            self._shown = overlay.resized(rgb, self._size)
+            for person in self._people if hide is None else ():
                 person.draw(self._shown, latest.time_s + self._camera.offset_s)
         missing = self._missing(own_s)
         if self._shown is None or missing:

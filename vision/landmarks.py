@@ -91,11 +91,19 @@ class FaceMesh(_Graph):
 
 
 class FaceDetector(_Graph):
-    """Boxes of all faces in a picture, also small ones."""
+    """Boxes of all faces in a picture, also small ones.
 
-    def __init__(self, min_score: float = 0.5):
+    Parameters
+    ----------
+    min_score : float
+        From 0 to 1.
+    near : bool
+        Use the model for faces within two metres: it knows those that fill the picture.
+    """
+
+    def __init__(self, min_score: float = 0.5, near: bool = False):
         self._graph = _solutions.face_detection.FaceDetection(
-            model_selection=1, min_detection_confidence=min_score
+            model_selection=0 if near else 1, min_detection_confidence=min_score
         )
 
     def detect(self, rgb: np.ndarray) -> np.ndarray:
