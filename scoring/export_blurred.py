@@ -25,7 +25,7 @@ _BOX = (0.6, 0.6, 0.6, 0.9)  # left, top, right, bottom of the middle between th
 
 
 def export_blurred(session: Session, dst: Path, progress: Progress | None = None) -> None:
-    """Write the session's video with labels and time bar, every face hidden, and no sound.
+    """Write the session's video with its time bar, every face hidden, and no sound.
 
     The face detector then looks at every picture of what was written (the bar below is left aside). What it
     finds, a face or not, is hidden too, more strongly if need be, and all is written again; where it finds
@@ -69,7 +69,7 @@ def _hide(cameras: Sequence[Camera], found: Sequence[Sightings], level: int) -> 
 
 
 def _places(cameras: Sequence[Camera]) -> tuple[list[tuple[float, float]], int]:
-    """Left and right border of each camera's picture in the video, as shares of its width; and their height."""
+    """Left and right border of each camera's picture in the video, as shares of its width; their height."""
     if len(cameras) == 1:
         return [(0.0, 1.0)], fit(*cameras[0].size, MAX_SIDE)[1] // 2 * 2
     sizes = beside(cameras[0].size, cameras[1].size)

@@ -43,7 +43,8 @@ def export_video(
     progress : callable, optional
         Called with frames done, seconds done and seconds in all.
     hide : callable, optional
-        What each picture goes through; then no landmarks are drawn, and there is no sound.
+        What each picture goes through; then nothing is drawn into it (drawings can pass for faces), and
+        there is no sound.
 
     Raises
     ------
@@ -98,11 +99,12 @@ def _one_picture(
         rgb = frame.rgb if hide is None else hide(frame.rgb, camera, time_s)
         for person in people if hide is None else ():
             person.draw(rgb, time_s)
-        for person in people:
+        for person in people if hide is None else ():
             right = several and person is from_left[-1]
             labels = _labels(shown.lanes, person.name, time_s, named=several)
             overlay.draw_labels(rgb, labels, right, share=0.5 if several else 1.0)
-        overlay.draw_labels_below(rgb, _labels(shown.lanes, "dyad", time_s))
+        if hide is None:
+            overlay.draw_labels_below(rgb, _labels(shown.lanes, "dyad", time_s))
         yield time_s, rgb
 
 
@@ -123,11 +125,12 @@ def _two_pictures(
                 person.draw(own, time_s)
             pictures = [own, other.at(time_s)]
             for side, place in enumerate(places):
-                for person in people[place]:
+                for person in people[place] if hide is None else ():
                     labels = _labels(shown.lanes, person.name, time_s, named=True)
                     overlay.draw_labels(pictures[place], labels, right=side == 1, size=letters)
             both = np.concatenate([pictures[place] for place in places], axis=1)
-            overlay.draw_labels_below(both, _labels(shown.lanes, "dyad", time_s), letters)
+            if hide is None:
+                overlay.draw_labels_below(both, _labels(shown.lanes, "dyad", time_s), letters)
             yield time_s, both
 
 

@@ -1,11 +1,14 @@
 """A video without faces: checked by the face detector, or not written at all."""
 
 import av
+import numpy as np
 import pytest
 
 from attune import InputError, OutputError, UsageError
 from scoring import export_blurred
+from scoring.cameras import Camera
 from scoring.export import export_session
+from scoring.export_blurred import _in_camera, _places
 from tests import clips
 from tests.runs import analyze
 from tests.sessions import make_session
@@ -53,7 +56,11 @@ def test_it_is_for_videos_that_were_kept(tmp_path):
         export_session(make_session(tmp_path, "b-0a1b2c3d", video=False), "video", tmp_path, blur_faces=True)
 
 
-def test_two_cameras_are_hidden_each(tmp_path):
-    folder = make_session(tmp_path / "library", people=("staff", "client"), offset_s=1.0)
-    written = export_session(folder, "video", tmp_path, blur_faces=True)
-    assert written.name.endswith("-blurred.mp4") and len(list(VideoFile(written))) > 0
+def test_what_is_left_in_a_picture_of_two_cameras_is_placed_in_its_own():
+    first = Camera(1, ("client",), {"width": 640, "height": 480}, None)
+    second = Camera(2, ("staff",), {"width": 640, "height": 480}, None, offset_s=1.0)
+    places, height = _places((first, second))
+    assert places == [(0.5, 1.0), (0.0, 0.5)] and height == 480, "the staff member stands at the left"
+    left = np.array([(3.0, 0.1, 0.2, 0.2, 0.4), (4.0, 0.7, 0.2, 0.8, 0.4)])
+    np.testing.assert_allclose(_in_camera(left, second, *places[1]), [(2.0, 0.2, 0.2, 0.4, 0.4)])
+    np.testing.assert_allclose(_in_camera(left, first, *places[0]), [(4.0, 0.4, 0.2, 0.6, 0.4)])
