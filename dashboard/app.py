@@ -21,6 +21,7 @@ def main() -> None:
     sessions = st.Page(PAGES / "sessions.py", title="Sessions", default=True)
     linked = [
         sessions,
+        st.Page(PAGES / "record.py", title="Record", url_path="record"),
         st.Page(PAGES / "add.py", title="Add a recording", url_path="add"),
         st.Page(PAGES / "compare.py", title="Compare", url_path="compare"),
         st.Page(PAGES / "progress.py", title="Progress", url_path="progress"),

@@ -15,6 +15,7 @@ from dashboard.index import index_routes
 from dashboard.jobs import job_routes
 from dashboard.notes import note_routes
 from dashboard.overlay import overlay_routes
+from dashboard.recordings import recording_routes
 from dashboard.report_routes import report_routes
 from dashboard.thumbnails import thumbnail_routes
 from dashboard.uploads import upload_routes
@@ -37,6 +38,7 @@ def routes(library: Path) -> list[Route]:
         session("signals/{person}", _signals),
         session("video", _video),
         session("video2", _second_video),
+        *recording_routes(catalogue),
         *report_routes(catalogue),
         *overlay_routes(catalogue),
         *job_routes(catalogue),

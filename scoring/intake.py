@@ -70,23 +70,23 @@ def request(folder: str | Path, fields: Mapping[str, Any], user: User = LOCAL) -
             "uploads": [source.upload for source in sources if source.upload],
             "offset_s": _offset(fields, client),
             "keep_video": _flag(fields, "keep_video", True),
-            "person": _line(fields, "person"),
-            "scenario": _line(fields, "scenario"),
+            "person": line_of(fields, "person"),
+            "scenario": line_of(fields, "scenario"),
             "tags": _tags(fields),
-            "consent": _consent(fields.get("consent")),
-            "options": _options(fields, client is not None),
+            "consent": consent_of(fields.get("consent")),
+            "options": options_of(fields, client is not None),
         }
-        return jobs.add(_line(fields, "title") or checked(recording.title[:200], "title"), parameters)
+        return jobs.add(line_of(fields, "title") or checked(recording.title[:200], "title"), parameters)
 
 
 def _source(jobs: Jobs, fields: Mapping[str, Any], prefix: str) -> Source | None:
     """The recording named in ``{prefix}upload`` or ``{prefix}path``; None where neither is given."""
-    upload, path = _text(fields, f"{prefix}upload"), _text(fields, f"{prefix}path")
+    upload, path = text_of(fields, f"{prefix}upload"), text_of(fields, f"{prefix}path")
     if upload and path:
         raise InputError(f"{prefix}upload and {prefix}path are both given: choose one of them")
     if upload:
         return _uploaded(jobs, upload)
-    return _on_this_machine(path, f"{prefix}path") if path else None
+    return on_this_machine(path, f"{prefix}path") if path else None
 
 
 def _uploaded(jobs: Jobs, id: str) -> Source:
@@ -101,7 +101,7 @@ def _uploaded(jobs: Jobs, id: str) -> Source:
     return Source(uploads.file(id).absolute(), upload.title, id)
 
 
-def _on_this_machine(text: str, field: str) -> Source:
+def on_this_machine(text: str, field: str) -> Source:
     try:
         path = Path(text).expanduser()
         if not path.is_absolute():
@@ -126,10 +126,10 @@ def _offset(fields: Mapping[str, Any], client: Source | None) -> float | None:
     return float(value)
 
 
-def _options(fields: Mapping[str, Any], two: bool) -> dict[str, Any]:
+def options_of(fields: Mapping[str, Any], two: bool) -> dict[str, Any]:
     people = fields.get("people")
     names = ("staff", "target", "profile")
-    given: dict[str, Any] = {name: text for name in names if (text := _text(fields, name)) is not None}
+    given: dict[str, Any] = {name: text for name in names if (text := text_of(fields, name)) is not None}
     given["people"] = "auto" if people is None else str(people)
     if given.get("profile", "default") not in profile_names():
         raise InputError(f"profile '{given['profile']}' is not known: use {', '.join(profile_names())}")
@@ -143,11 +143,11 @@ def _options(fields: Mapping[str, Any], two: bool) -> dict[str, Any]:
         raise InputError(without_flags(str(error))) from None
 
 
-def _consent(given: Any) -> dict[str, str]:
+def consent_of(given: Any) -> dict[str, str]:
     """As ``session.json`` has it."""
     if not isinstance(given, Mapping):
         raise InputError("consent is missing: say who agreed to the recording, when, and for what")
-    by, at, purpose = (_line(given, name) for name in ("by", "at", "purpose"))
+    by, at, purpose = (line_of(given, name) for name in ("by", "at", "purpose"))
     if not by:
         raise InputError("consent: say who agreed to the recording")
     if not purpose:
@@ -165,7 +165,7 @@ def _tags(fields: Mapping[str, Any]) -> list[str]:
         raise InputError("tags has to be a list of texts")
     if len(tags) > MOST_TAGS:
         raise InputError(f"these are more than {MOST_TAGS} tags: choose fewer")
-    return [tag for tag in (_line({"tag": tag}, "tag") for tag in tags) if tag]
+    return [tag for tag in (line_of({"tag": tag}, "tag") for tag in tags) if tag]
 
 
 def _flag(fields: Mapping[str, Any], name: str, default: bool) -> bool:
@@ -177,11 +177,11 @@ def _flag(fields: Mapping[str, Any], name: str, default: bool) -> bool:
     return value
 
 
-def _line(fields: Mapping[str, Any], name: str) -> str:
-    return checked(_text(fields, name) or "", name)
+def line_of(fields: Mapping[str, Any], name: str) -> str:
+    return checked(text_of(fields, name) or "", name)
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str | None:
+def text_of(fields: Mapping[str, Any], name: str) -> str | None:
     value = fields.get(name)
     if value is None:
         return None

@@ -183,6 +183,12 @@ class Jobs:
             rows = connection.execute("SELECT * FROM jobs").fetchall()
         return {upload for row in rows for upload in _uploads(_job(row))}
 
+    def recordings_in_use(self) -> set[str]:
+        """Folders of the unfinished recordings that a job of anybody's is about to finish."""
+        with self.library.reading() as connection:
+            jobs = [_job(row) for row in connection.execute("SELECT * FROM jobs").fetchall()]
+        return {job.parameters["recording"] for job in jobs if job.active and "recording" in job.parameters}
+
     def claim(self, id: str) -> Job | None:
         """Begin an attempt at a job; None where it no longer waits."""
         with self.library.writing() as connection:

@@ -61,7 +61,7 @@ class Measures:
     Attributes
     ----------
     now : callable or None
-        Gives seconds since the first picture, for the latency.
+        Gives seconds since the first picture, for the latency; None: nobody knows when a picture was taken.
     latest : (Live, Seen) or None
         Of the picture measured last.
     skipped : int
@@ -172,7 +172,7 @@ class Measures:
         seen = self._extractor.see(frame)
         self.latest = self._live.push(seen), seen
         self._last_s = frame.time_s
-        self._latencies.append(self.now() - frame.time_s if self.now is not None else 0.0)
+        self._latencies.append(self.now() - frame.time_s if self.now is not None else np.nan)
 
 
 def _warm(extractor: Extractor) -> Extractor:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from attune import AttuneError, InputError, OutputError, UsageError
 from scoring.consent import agreement
 from scoring.cue import Cue
-from scoring.files import read_json
+from scoring.finishing import become_session, from_video, playable
 from scoring.library import now
 from scoring.measures import Measures
 from scoring.options import Options
@@ -26,13 +25,11 @@ from scoring.profile import Profile
 from scoring.recorder import Recorder, SoundSource, Taken
 from scoring.session import LANDMARKS
 from scoring.terminal import Progress, clock, say
-from scoring.unfinished import NOTE, held, new_folder, unfinished, video_of
+from scoring.unfinished import held, new_folder, new_video, unfinished, video_of
 from vision.camera import Camera, open_camera
 from vision.target import Target
-from vision.writer import keep_video
 
 CALIBRATION_S = 3
-_LEAST_HZ = 5.0  # Measures further apart than this leave gaps in everything.
 _LEAST_FREE, _PER_MINUTE = 2_000_000_000, 60_000_000  # bytes: a lively picture, and its copy while finishing
 _SAY = "the camera sends no pictures: plug it in again (Ctrl-C ends the recording)"
 
@@ -89,14 +86,14 @@ def record(
     options = _options(target, profile, calibrate)
     bands = Profile.load(profile)
     with open_camera(camera) as source, contextlib.ExitStack() as stack:
-        _check_disk(out, max_minutes)
+        check_disk(out, max_minutes)
         note = {"consent": agreement(consent), "started": now(), "camera": source.name,
                 "options": {**options, "title": title}}  # fmt: skip
         sound = _sound(source, microphone) if audio else None
         if sound is not None:
             stack.callback(sound.close)
         folder = stack.enter_context(new_folder(out, note))
-        video = folder / f"recording-{datetime.now():%Y-%m-%d-%H%M%S}.mp4"
+        video = folder / new_video()
         with display(window) as screen:
             measures = Measures(folder / LANDMARKS, bands, Target.parse(options["target"]))
             stack.callback(measures.close)
@@ -106,7 +103,8 @@ def record(
             _run(recorder, screen, reminder, calibrate)
         taken = _taken(recorder)
         source.close()
-        return _become_session(folder, video, out, taken)
+        with Progress(video.name) as progress:
+            return become_session(folder, video, out, taken, progress)
 
 
 def recover(out: Path, analyze: Callable[..., Any] | None = None) -> list[Any]:
@@ -134,8 +132,8 @@ def recover(out: Path, analyze: Callable[..., Any] | None = None) -> list[Any]:
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
-                keep_video(video, video)
-                results.append(_from_video(folder, video, out, analyze))
+                with Progress(video.name) as progress:
+                    results.append(from_video(folder, playable(video), out, progress, analyze))
             except AttuneError as error:
                 say(f"{error}; the recording stays in {folder}")
     return results
@@ -151,7 +149,7 @@ def _options(target: str, profile: str, calibrate: bool) -> dict[str, Any]:
     return {"target": Options(target=target).target, "profile": profile, "people": "1"}
 
 
-def _check_disk(library: Path, max_minutes: float) -> None:
+def check_disk(library: Path, max_minutes: float) -> None:
     """Raise an `OutputError` when the disk has too little room."""
     there = next((folder for folder in (library, *library.absolute().parents) if folder.is_dir()), None)
     if there is None:
@@ -227,39 +225,3 @@ def _watch(recorder: Recorder, screen: Display, cue: Cue | None, calibrate: bool
         if not screen.show(None if frame is None else frame.rgb, lines, recording=True):
             return
         recorder.wait(screen.period_s)
-
-
-def _become_session(folder: Path, video: Path, out: Path, taken: Taken) -> Any:
-    """Store what was measured; only when that is done, remove the folder."""
-    from scoring.recorded import figures, store
-
-    if taken.measured is None or (taken.pace.skipped and not taken.pace.hz >= _LEAST_HZ):
-        say("This computer could not measure enough while it recorded: the video is analysed now.")
-        return _from_video(folder, video, out, None, figures(taken))
-    result = store(video, folder / LANDMARKS, out, taken, read_json(folder / NOTE))
-    shutil.rmtree(folder, ignore_errors=True)
-    return result
-
-
-def _from_video(
-    folder: Path, video: Path, out: Path, analyze: Callable[..., Any] | None, more: dict | None = None
-) -> Any:
-    """Analyse a finished recording; only when that is done, remove its folder."""
-    from scoring.recorded import UNCALIBRATED
-
-    if analyze is None:
-        from scoring.analyze import analyze_video
-
-        analyze = analyze_video
-    note = read_json(folder / NOTE)
-    given = {"consent": note["consent"], "created": note["started"], "more": more, **note["options"]}
-    with Progress(video.name) as progress:
-        try:
-            result = analyze(video, out, progress=progress, **given)
-        except InputError:
-            if not str(given.get("target")).startswith("calibrated"):
-                raise
-            say(UNCALIBRATED)
-            result = analyze(video, out, progress=progress, **{**given, "target": "lens"})
-    shutil.rmtree(folder, ignore_errors=True)
-    return result

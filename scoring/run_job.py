@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from attune import AttuneError, OutputError
+from attune import AttuneError, InputError, OutputError
 from scoring.access import User
 from scoring.jobs import RUNNING, Job, Jobs
 from scoring.process import alone, when_parent_ends
@@ -57,6 +57,8 @@ def _analysed(jobs: Jobs, job: Job) -> str:
     from scoring.analyze import analyze_video
 
     asked = job.parameters
+    if asked.get("recording"):
+        return _finished(jobs, job)
     result = analyze_video(
         Path(asked["video"]),
         jobs.folder,
@@ -73,10 +75,27 @@ def _analysed(jobs: Jobs, job: Job) -> str:
     return result.session.name
 
 
+def _finished(jobs: Jobs, job: Job) -> str:
+    """Id of the session that a recording becomes which was cut short."""
+    from scoring.finishing import from_video, playable
+    from scoring.unfinished import held, video_of
+
+    folder = jobs.folder / job.parameters["recording"]
+    with held(folder) as free:
+        if not free:
+            raise OutputError(f"'{job.title}' is being recorded or analysed elsewhere: wait for that")
+        video = video_of(folder)
+        if video is None:
+            raise InputError(f"'{job.title}' is no longer there: somebody finished or removed it")
+        return from_video(folder, playable(video), jobs.folder, _Reporter(jobs, job.id)).session.name
+
+
 def _describe(jobs: Jobs, job: Job, session: str) -> None:
     """Who owns the session, whom it shows; what nobody said now stays as it was said before."""
     from scoring.catalogue import describe
 
+    if job.parameters.get("recording"):
+        return  # its own note has said it
     given = {name: job.parameters[name] or None for name in ("person", "scenario", "tags")}
     describe(jobs.library, session, User(job.owner, "staff"), **given)
 

@@ -1,7 +1,8 @@
 """Folders of recordings that haven't become sessions (yet): made, locked while in use, found again.
 
-What the camera shows goes into a hidden folder of the library (``.recording-…``) as a fragmented MP4, beside
-a small JSON with the consent. The folder is removed only once the session is safely written.
+What the camera shows goes into a hidden folder of the library (``.recording-…``) as a fragmented MP4, or as
+a browser sends it, beside a small JSON with the consent. The folder is removed only once the session is
+safely written.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from scoring.lock import locked
 from scoring.terminal import say
 
 PREFIX = ".recording-"
-NOTE, VIDEOS = "recording.json", "recording-*.mp4"
+NOTE, VIDEOS = "recording.json", "recording-*.*"
+ENDED = "ended"  # this file says that nothing will be added any more
+FILE_TYPES = {"video/mp4": ".mp4", "video/webm": ".webm", "video/x-matroska": ".mkv"}  # what browsers send
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,17 @@ def described(folder: Path) -> Unfinished:
     return Unfinished(folder, video, started, video.stat().st_size if video else 0, _seconds(video))
 
 
+def new_video(suffix: str = ".mp4") -> str:
+    """What a recording that begins now is called."""
+    return f"recording-{datetime.now():%Y-%m-%d-%H%M%S}{suffix}"
+
+
 def video_of(folder: Path) -> Path | None:
-    """The recording in the folder; None where there is no picture."""
-    video = next(iter(sorted(folder.glob(VIDEOS))), None)
+    """The recording in the folder; None where there is no picture.
+
+    Of one that was being finished when that was cut short, what can be played: MP4 comes first.
+    """
+    video = next(iter(sorted(folder.glob(VIDEOS), key=lambda path: path.suffix != ".mp4")), None)
     return video if video is not None and video.stat().st_size else None
 
 
@@ -82,9 +93,8 @@ def held(folder: Path) -> contextlib.AbstractContextManager[bool]:
     return locked(folder.with_name(f"{folder.name}.lock"))
 
 
-@contextlib.contextmanager
-def new_folder(library: Path, note: dict[str, Any]) -> Iterator[Path]:
-    """A new folder for a recording, held, with its note; what stays in it after an error is named.
+def make_folder(library: Path, note: dict[str, Any]) -> tuple[Path, contextlib.ExitStack]:
+    """A new folder for a recording with its note, and what holds it until it is closed.
 
     Raises
     ------
@@ -92,14 +102,21 @@ def new_folder(library: Path, note: dict[str, Any]) -> Iterator[Path]:
         When the library can't be written.
     """
     folder = library / f"{PREFIX}{datetime.now():%Y%m%dT%H%M%S%f}"
-    with contextlib.ExitStack() as stack:
-        with writing(library):
-            library.mkdir(parents=True, exist_ok=True)
-            folder.mkdir()
-            stack.enter_context(held(folder))
-            write_json(folder / NOTE, note)
-            sync(folder / NOTE)
-            sync(folder)
+    with contextlib.ExitStack() as stack, writing(library):
+        library.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+        stack.enter_context(held(folder))
+        write_json(folder / NOTE, note)
+        sync(folder / NOTE)
+        sync(folder)
+        return folder, stack.pop_all()
+
+
+@contextlib.contextmanager
+def new_folder(library: Path, note: dict[str, Any]) -> Iterator[Path]:
+    """As `make_folder`, held while inside; what stays in it after an error is named."""
+    folder, stack = make_folder(library, note)
+    with stack:
         try:
             yield folder
         finally:

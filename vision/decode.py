@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -22,6 +23,7 @@ FORMATS = (
     "mp3", "wav", "flac", "aac",
 )  # fmt: skip
 _STRICT = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
+_SOON = {"analyzeduration": "500000", "probesize": "500000"}  # microseconds, bytes: enough to know the tracks
 
 DEFAULT_FPS = 25.0  # FFmpeg's own assumption for streams that state no rate.
 TAIL_S = 0.5  # A declared end this little after the last picture is rounding, not a loss.
@@ -46,6 +48,20 @@ def open_container(path: Path) -> InputContainer:
         if head[4:8] == b"ftyp":
             raise _without_index(path) from None
         raise InputError(f"{path} is not a video: give a recording such as MP4, MOV, MKV or WebM") from None
+
+
+def open_growing(file: Any, path: Path) -> InputContainer:
+    """A recording that is still being written, read through ``file.read``, which waits for more.
+
+    Raises
+    ------
+    InputError
+        When it ends before it shows what it is.
+    """
+    try:
+        return av.open(file, mode="r", container_options=_STRICT | _SOON, metadata_errors="replace")
+    except (FFmpegError, ValueError):
+        raise InputError(f"{path} ended before the first picture: record again") from None
 
 
 def _without_index(path: os.PathLike[str]) -> InputError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -120,9 +120,12 @@ class VideoFile:
     ):
         self.path = Path(path)
         self.max_side = max_side
-        self.info, self.orientation, self.start = _probe(self.path, sha256)
+        self.info, self.orientation, self.start = _probe(self._open, self.path, sha256)
         self._container: InputContainer | None = None
         self._reset()
+
+    def _open(self) -> InputContainer:
+        return open_container(self.path)
 
     def _reset(self) -> None:
         self.frames_read, self.end_s, self.repeated = 0, 0.0, 0
@@ -160,7 +163,7 @@ class VideoFile:
 
         Reads the whole file without decoding it.
         """
-        with open_container(self.path) as container:
+        with self._open() as container:
             stream = picture_stream(container, self.path)
             times = [p.pts for p in container.demux(stream) if p.size and not p.is_discard]
         if not times or None in times or len(set(times)) != len(times):
@@ -175,7 +178,7 @@ class VideoFile:
         self._reset()
         size = fit(self.info.width, self.info.height, self.max_side)
         scale = max(self.info.width, self.info.height) / max(size)
-        container = self._container = open_container(self.path)
+        container = self._container = self._open()
         try:
             pictures = Pictures(container, self.path, float(self.start) if start_s > 0 else None)
             gap_s = max(GAP_S, 3 * pictures.step)
@@ -314,9 +317,11 @@ def _sha256(path: Path, size: int, changed_ns: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _probe(path: Path, sha256: str | None) -> tuple[SourceInfo, Orientation, Fraction]:
+def _probe(
+    opened: Callable[[], InputContainer], path: Path, sha256: str | None
+) -> tuple[SourceInfo, Orientation, Fraction]:
     """What the file says, and how and when its first picture is shown."""
-    with open_container(path) as container:
+    with opened() as container:
         pictures = Pictures(container, path)
         first, stream = _first(pictures, path), pictures.stream
         orientation = orientation_of(first, stream.sample_aspect_ratio)

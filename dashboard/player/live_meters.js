@@ -1,0 +1,38 @@
+// What is measured of a recording under way, in words.
+
+import { clock } from "./format.js";
+
+const UNSEEN = "can't be seen";
+const LATE_S = 3;
+
+export class LiveMeters {
+  constructor(root) {
+    this.slot = (name) => root.querySelector(`[data-slot=${name}]`);
+    this.wanted = root.querySelector("[data-field=cue]");
+  }
+
+  /** Shows what the server says of it; null: nothing is known yet. */
+  show(live) {
+    const contact = live?.eye_contact;
+    this.#put("contact", live && (contact == null ? UNSEEN : contact ? "yes" : "no"));
+    this.#put("share", live && (live.share == null ? UNSEEN : `${Math.round(100 * live.share)} %`));
+    this.#put("posture", live && (live.posture ?? UNSEEN));
+    this.#put("nods", live && String(live.nods));
+    const late = live && live.behind_s > LATE_S ? `The measures are ${clock(live.behind_s)} behind; the recording loses nothing.` : "";
+    write(this.slot("behind"), live ? late : "The measures begin in a moment.");
+    const cue = this.wanted.checked ? live?.cue : null;
+    this.slot("cue").hidden = !cue;
+    write(this.slot("cue"), cue ?? "");
+  }
+
+  #put(name, text) {
+    const node = this.slot(name);
+    write(node, text || "–");
+    node.classList.toggle("unseen", text === UNSEEN);
+  }
+}
+
+/** Writes a text where it is another one. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

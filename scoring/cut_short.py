@@ -1,0 +1,97 @@
+"""Recordings that were cut short, for the dashboard: which there are, and how one becomes a session."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attune import InputError
+from scoring.access import LOCAL, User, may_see
+from scoring.files import read_json
+from scoring.jobs import Job, Jobs
+from scoring.unfinished import NOTE, PREFIX, described, held, video_of, waiting
+
+_KEY = re.compile(r"\d{8}T\d{12}")
+GONE = "There is no such recording that was cut short."
+
+
+@dataclass(frozen=True)
+class CutShort:
+    """A recording that can be finished.
+
+    Attributes
+    ----------
+    key : str
+    title, person, started : str
+        Empty where nobody said.
+    seconds : float or None
+        None where that can't be told.
+    size : int
+        Bytes.
+    """
+
+    key: str
+    title: str
+    person: str
+    started: str
+    seconds: float | None
+    size: int
+
+
+def cut_short(library: Path, user: User = LOCAL) -> tuple[CutShort, ...]:
+    """Those that a user may see, the newest first; not those that are being recorded or analysed."""
+    in_use = Jobs(library, user).recordings_in_use()
+    found = []
+    for folder in reversed(waiting(library)):
+        note = _note(folder)
+        if folder.name not in in_use and video_of(folder) is not None and _mine(note, user):
+            one, options = described(folder), note.get("options") or {}
+            found.append(
+                CutShort(
+                    folder.name.removeprefix(PREFIX), str(options.get("title") or ""),
+                    str(note.get("person") or ""), one.started, one.seconds, one.size,
+                )
+            )  # fmt: skip
+    return tuple(found)
+
+
+def finish(library: Path, key: str, user: User = LOCAL) -> Job:
+    """A job that makes a session of it; `LookupError` where there is no such recording."""
+    folder = _folder(library, key, user)
+    jobs, note = Jobs(library, user), _note(folder)
+    title = str((note.get("options") or {}).get("title") or f"Recording of {note.get('started', '')[:10]}")
+    where: dict[str, object] = {"recording": folder.name, "video": str(video_of(folder)), "client": None, "uploads": []}
+    return jobs.add(title, where)
+
+
+def discard(library: Path, key: str, user: User = LOCAL) -> None:
+    """Delete it; `LookupError` where there is no such recording."""
+    folder = _folder(library, key, user)
+    with held(folder) as free:
+        if not free:
+            raise InputError("it is being recorded or analysed right now: end that first")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(library: Path, key: str, user: User) -> Path:
+    folder = library / f"{PREFIX}{key}"
+    if not _KEY.fullmatch(key) or video_of(folder) is None or not _mine(_note(folder), user):
+        raise LookupError(GONE)
+    if folder.name in Jobs(library, user).recordings_in_use():
+        raise InputError("it is being analysed already: wait for that, or cancel it")
+    return folder
+
+
+def _note(folder: Path) -> dict[str, Any]:
+    with contextlib.suppress(InputError):
+        note = read_json(folder / NOTE)
+        return note if isinstance(note, dict) else {}
+    return {}
+
+
+def _mine(note: dict[str, Any], user: User) -> bool:
+    return may_see(user, str(note.get("owner") or LOCAL.name))

@@ -1,0 +1,93 @@
+"""From a finished recording to a session; only when that is written is the recording's folder removed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attune import InputError
+from scoring.files import read_json
+from scoring.recorder import Taken
+from scoring.recording_note import put_into_library
+from scoring.session import LANDMARKS
+from scoring.terminal import say
+from scoring.unfinished import NOTE
+from vision.writer import keep_video
+
+Progress = Callable[..., None]
+
+_LEAST_HZ = 5.0  # Measures further apart than this leave gaps in everything.
+
+
+def playable(video: Path) -> Path:
+    """The recording as an MP4 that browsers play from any place, whatever it was recorded as."""
+    whole = video.with_suffix(".mp4")
+    keep_video(video, whole)
+    if whole != video:
+        video.unlink(missing_ok=True)
+    return whole
+
+
+def become_session(
+    folder: Path, video: Path, library: Path, taken: Taken, progress: Progress | None = None
+) -> Any:
+    """Store what was measured while it was recorded; where that is too little, measure the video.
+
+    Parameters
+    ----------
+    folder : Path
+        See `scoring.unfinished`.
+    video : Path
+        As `playable` gives it.
+    library : Path
+    taken : Taken
+    progress : callable, optional
+        As `scoring.analyze.analyze_video` calls it.
+
+    Returns
+    -------
+    scoring.score_table.AnalysisResult
+
+    Raises
+    ------
+    AttuneError
+        The folder is left as it is then.
+    """
+    from scoring.recorded import figures, store
+
+    if taken.measured is None or (taken.pace.skipped and not taken.pace.hz >= _LEAST_HZ):
+        say("This computer could not measure enough while it recorded: the video is analysed now.")
+        return from_video(folder, video, library, progress, more=figures(taken))
+    note = read_json(folder / NOTE)
+    return _settled(folder, library, note, store(video, folder / LANDMARKS, library, taken, note))
+
+
+def from_video(
+    folder: Path, video: Path, library: Path, progress: Progress | None = None,
+    analyze: Callable[..., Any] | None = None, more: dict | None = None,
+) -> Any:  # fmt: skip
+    """Analyse a finished recording; see `become_session`."""
+    from scoring.recorded import UNCALIBRATED
+
+    if analyze is None:
+        from scoring.analyze import analyze_video
+
+        analyze = analyze_video
+    note = read_json(folder / NOTE)
+    given = {"consent": note["consent"], "created": note["started"], "more": more, **note["options"]}
+    try:
+        result = analyze(video, library, progress=progress, **given)
+    except InputError:
+        if not str(given.get("target")).startswith("calibrated"):
+            raise
+        say(UNCALIBRATED)
+        result = analyze(video, library, progress=progress, **{**given, "target": "lens"})
+    return _settled(folder, library, note, result)
+
+
+def _settled(folder: Path, library: Path, note: dict[str, Any], result: Any) -> Any:
+    put_into_library(library, result.session.name, note)
+    shutil.rmtree(folder, ignore_errors=True)
+    return result

@@ -1,0 +1,104 @@
+"""``python -m scoring.follow_recording FOLDER LIBRARY``: measure a recording while a browser still sends it.
+
+It follows the growing file in the recording's folder, says what it measures on standard output, and once the
+file ``ended`` is there stores the session. It ends with the server that started it; what has arrived by then
+is an unfinished recording like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from attune import InputError
+from scoring.cue import Cue
+from scoring.files import read_json
+from scoring.finishing import become_session, playable
+from scoring.live_report import Reporter
+from scoring.measures import Measures
+from scoring.process import when_parent_ends
+from scoring.profile import Profile
+from scoring.recorder import Taken
+from scoring.session import LANDMARKS
+from scoring.unfinished import ENDED, NOTE, video_of
+from vision.growing import GrowingVideo
+from vision.source import Frame
+from vision.target import Target
+
+LATE_S = 4.0  # Further behind than this every second picture is measured: still enough for nods.
+_LOOK_S = 0.1
+
+
+def main(folder: Path, library: Path) -> int:
+    """Follow, measure and store; exit status 0 where the reporter said how it ended."""
+    when_parent_ends(lambda: os._exit(1))
+    with Reporter() as reporter:
+        taken = _taken(folder, reporter)
+        reporter.progress(None)
+        video = video_of(folder)
+        assert video is not None
+        result = become_session(folder, playable(video), library, taken, reporter.analysed)
+        reporter.done(result.session.name)
+    return 0
+
+
+def _taken(folder: Path, reporter: Reporter) -> Taken:
+    """What was recorded, once all of it is measured."""
+    note = read_json(folder / NOTE)
+    profile = Profile.load(note["options"]["profile"])
+    measures = Measures(folder / LANDMARKS, profile, Target.parse(note["options"]["target"]))
+    cue = Cue(profile.bands["longest_gaze_away_s"].high)
+    try:
+        video = _arriving(folder)
+        frames = 0
+        for frame in _cut_at_pauses(video, folder):
+            frames += 1
+            behind_s = video.behind_s(frame.time_s)
+            measures.offer(frame, busy=behind_s > LATE_S and frame.index % 2 == 1, wait=True)
+            if measures.latest is not None:
+                live = measures.latest[0]
+                reporter.measured(live, cue.push(live), behind_s)
+            if _ended(folder):
+                reporter.progress(video.read_share)
+        if not frames:
+            raise InputError("nothing was recorded: it was stopped before the first picture")
+        return Taken(
+            frames, 0, max(0.0, video.end_s - 1 / video.info.nominal_fps), (), measures.finish(),
+            measures.faces_seen, measures.pace, video.info.has_audio, video.loss,
+        )  # fmt: skip
+    finally:
+        measures.close()
+
+
+def _arriving(folder: Path) -> GrowingVideo:
+    """The recording, once its first picture is there."""
+    while (path := video_of(folder)) is None:
+        if _ended(folder):
+            raise InputError("nothing was recorded: it was stopped before the first picture")
+        time.sleep(_LOOK_S)
+    return GrowingVideo(path, lambda: _ended(folder))
+
+
+def _cut_at_pauses(video: GrowingVideo, folder: Path) -> Iterator[Frame]:
+    """The pictures; tracking starts afresh at each that follows a pause."""
+    looked, pauses, passed = 0, [], 0
+    for frame in video:
+        changed = (folder / NOTE).stat().st_mtime_ns
+        if changed != looked:
+            looked, pauses = changed, read_json(folder / NOTE)["pauses"]
+        cut = passed < len(pauses) and frame.time_s >= pauses[passed]
+        while passed < len(pauses) and frame.time_s >= pauses[passed]:
+            passed += 1
+        yield replace(frame, cut=frame.cut or cut)
+
+
+def _ended(folder: Path) -> bool:
+    return (folder / ENDED).exists()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
