@@ -64,8 +64,8 @@ def finish(library: Path, key: str, user: User = LOCAL) -> Job:
     folder = _folder(library, key, user)
     jobs, note = Jobs(library, user), _note(folder)
     title = str((note.get("options") or {}).get("title") or f"Recording of {note.get('started', '')[:10]}")
-    where: dict[str, object] = {"recording": folder.name, "video": str(video_of(folder)), "client": None, "uploads": []}
-    return jobs.add(title, where)
+    video = str(video_of(folder))
+    return jobs.add(title, {"recording": folder.name, "video": video, "client": None, "uploads": list[str]()})
 
 
 def discard(library: Path, key: str, user: User = LOCAL) -> None:

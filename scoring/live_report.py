@@ -37,7 +37,7 @@ class Reporter:
         if error is None:
             return False
         if isinstance(error, AttuneError):
-            self.state(state="failed", reason=str(error))
+            self.state(state="failed", reason=for_pages(str(error)))
         elif isinstance(error, Exception):
             from scoring.unexpected import explained
 
@@ -83,6 +83,15 @@ class Reporter:
         with self._sending, contextlib.suppress(OSError):  # the server ended: so will this process
             self._pipe.write(pickle.dumps((kind, value)))
             self._pipe.flush()
+
+
+def for_pages(sentence: str) -> str:
+    """A sentence that was written for the command line, for somebody who sees a page with fields."""
+    from scoring.intake import without_flags
+
+    for flag in (" with --camera", ", or name one with --microphone"):
+        sentence = sentence.replace(flag, "")
+    return without_flags(sentence.replace("this terminal", "Attune"))
 
 
 def messages(pipe: BinaryIO):

@@ -89,7 +89,7 @@ def record(
         check_disk(out, max_minutes)
         note = {"consent": agreement(consent), "started": now(), "camera": source.name,
                 "options": {**options, "title": title}}  # fmt: skip
-        sound = _sound(source, microphone) if audio else None
+        sound = sound_of(source, microphone) if audio else None
         if sound is not None:
             stack.callback(sound.close)
         folder = stack.enter_context(new_folder(out, note))
@@ -162,8 +162,8 @@ def check_disk(library: Path, max_minutes: float) -> None:
         )
 
 
-def _sound(source: Camera, microphone: str | None) -> SoundSource | None:
-    """The microphone, or what stands in for it; None where there is none, and that is said."""
+def sound_of(source: Camera, microphone: str | None, tell: Callable[[str], None] = say) -> SoundSource | None:
+    """The microphone, or what stands in for it; None where there is none, and `tell` is told."""
     from vision.microphone import FileSound, Microphone
     from vision.source import start_of
 
@@ -173,7 +173,7 @@ def _sound(source: Camera, microphone: str | None) -> SoundSource | None:
     try:
         return Microphone(microphone)
     except InputError as error:
-        say(f"{error}; the recording goes on without sound")
+        tell(f"{error}; the recording goes on without sound")
         return None
 
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from attune import OutputError
+from scoring.breaks import Breaks
 from scoring.measures import Measures, Pace
 from vision.camera import Camera, Gap
 from vision.measure import Measured
@@ -86,6 +87,10 @@ class Recorder:
     ----------
     newest : Frame or None
         The picture that came last.
+    level : float
+        How loud the sound is right now, 0 (silence, -60 dB and less) to 1.
+    breaks : Breaks
+        The pauses.
     """
 
     def __init__(
@@ -93,6 +98,8 @@ class Recorder:
         longest_s: float = 3600.0,
     ):  # fmt: skip
         self.newest: Frame | None = None
+        self.level = 0.0
+        self.breaks = Breaks(1 / camera.nominal_fps)
         self._camera, self._sound, self._longest_s = camera, sound, longest_s
         self._ended: str | None = None
         self._stop = threading.Event()
@@ -121,8 +128,18 @@ class Recorder:
         return self._camera.waiting
 
     def elapsed_s(self) -> float:
-        """Seconds since the first picture; 0 before it."""
-        return 0.0 if self._zero is None else time.monotonic() - self._zero
+        """Seconds recorded since the first picture; 0 before it."""
+        if self._zero is None:
+            return 0.0
+        return self.breaks.last_s if self.breaks.paused else time.monotonic() - self._zero - self.breaks.out_s
+
+    def pause(self) -> None:
+        """Record nothing until `resume`: what comes then follows at once on what came before."""
+        self.breaks.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        self.breaks.resume()
 
     def wait(self, seconds: float) -> None:
         """Sleep for so long, or until it is stopped; notices when it has to end by itself."""
@@ -155,16 +172,21 @@ class Recorder:
         finally:
             measured = self.measures.finish()
         return Taken(
-            self._encoder.frames, self._encoder.lost, self._encoder.time_s, tuple(self._camera.gaps),
-            measured,
-            self.measures.faces_seen, self.measures.pace, self._encoder.sounds > 0,
+            self._encoder.frames, self._encoder.lost, self._encoder.time_s, tuple(self.breaks.gaps),
+            measured, self.measures.faces_seen, self.measures.pace, self._encoder.sounds > 0,
             self._ended or self._camera.loss,
         )  # fmt: skip
 
     def _capture(self) -> None:
         try:
-            for frame in self._camera:
-                if self._stop.is_set() or frame.time_s >= self._longest_s or self._encoder.error is not None:
+            for seen in self._camera:
+                frame = self.breaks.place(seen, self._camera.gaps)
+                if self._stop.is_set() or self._encoder.error is not None:
+                    break
+                if frame is None:
+                    self.newest = seen
+                    continue
+                if frame.time_s >= self._longest_s:
                     break
                 self._encoder.picture(frame)
                 self._zero = self._camera.started
@@ -180,7 +202,9 @@ class Recorder:
         for time_s, samples in self._sound.run(lambda: self._zero):
             if self._stop.is_set():
                 break
-            self._encoder.sound(time_s, samples)
+            self.level = level_of(samples)
+            if not self.breaks.paused:
+                self._encoder.sound(time_s - self.breaks.out_s, samples)
 
     def _watch_disk(self) -> None:
         if self._ended is not None or not self._video.exists():
@@ -188,6 +212,12 @@ class Recorder:
         if shutil.disk_usage(self._video.parent).free < SPARE_BYTES + self._video.stat().st_size:
             self._ended = "the disk is nearly full, so the recording ended here: free some space"
             self.stop()
+
+
+def level_of(samples: np.ndarray) -> float:
+    """How loud samples from -1 to 1 are: 0 at -60 dB and less, 1 at most."""
+    power = float(np.mean(np.square(samples))) if samples.size else 0.0
+    return float(np.clip(1 + np.log10(power + 1e-9) / 6, 0, 1))
 
 
 class _Encoder:
