@@ -127,7 +127,7 @@ def _record(
     measures = Measures(folder / LANDMARKS, profile, Target.parse(note["options"]["target"]))
     heard = sound_of(source, None, lambda why: reporter.state(trouble=for_pages(why))) if sound else None
     try:
-        reporter.state(state="ready", advice="")
+        reporter.state(state="ready", advice="", sound=heard is not None)
         if not _begun(source, commands, reporter):
             return None
         source.stop()
@@ -185,7 +185,7 @@ def _watch(recorder: Recorder, folder: Path, commands: Commands, reporter: Repor
             gone = recorder.waiting
             reporter.state(trouble=_GONE if gone else "")
         reporter.state(
-            elapsed_s=recorder.elapsed_s(), level=recorder.level, over=not recorder.running, **trouble
+            elapsed_s=recorder.elapsed_s(), level=recorder.level, over=not recorder.running
         )
         if recorder.newest is not None:
             picture.show(recorder.newest, None if paused else latest)

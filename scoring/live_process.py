@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import threading
@@ -70,14 +71,18 @@ class LiveProcess:
             return self.pictures, self.picture
 
     def _listen(self) -> None:
-        for kind, value in messages(self._child.stdout):  # type: ignore[arg-type]
-            with self._changed:
-                if kind == "picture":
-                    self.picture, self.pictures = value, self.pictures + 1
-                else:
-                    self.state = {**self.state, **value}
-                self._changed.notify_all()
+        assert self._child.stdout is not None and self._child.stdin is not None
+        with self._child.stdout as pipe:
+            for kind, value in messages(pipe):
+                with self._changed:
+                    if kind == "picture":
+                        self.picture, self.pictures = value, self.pictures + 1
+                    else:
+                        self.state = {**self.state, **value}
+                    self._changed.notify_all()
         self._child.wait()
+        with self._telling, contextlib.suppress(OSError):
+            self._child.stdin.close()
         with self._changed:
             if self.state.get("state") not in ("done", "failed"):
                 self.state = {**self.state, "state": "failed", "reason": CRASHED}

@@ -26,7 +26,7 @@ from scoring.recording_note import add_note, add_pause, note_of
 from scoring.unfinished import ENDED, FILE_TYPES, NOTE, held, make_folder, new_video, unfinished
 from scoring.uploads import CHUNK_BYTES, Mismatch
 
-SILENT_S = 30.0
+SILENT_S = 20.0
 LONGEST_S = 3600.0
 MOST_BYTES = 4_000_000_000  # an hour of a lively picture
 LEAST_FREE = 2_000_000_000  # as `attune record` asks for

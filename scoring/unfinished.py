@@ -132,6 +132,6 @@ def _seconds(video: Path | None) -> float | None:
     if video is None:
         return None
     try:
-        return VideoFile(video).info.duration_s
+        return VideoFile(video, sha256="").info.duration_s
     except InputError:
         return None

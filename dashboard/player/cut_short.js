@@ -4,6 +4,7 @@ import { Following } from "./following.js";
 import { clock, make } from "./format.js";
 import { ask, bytes, Refused } from "./transfer.js";
 
+const LOOK_MS = 8000;
 const SILENT = "The server doesn't answer. Try again in a moment.";
 
 export class CutShort {
@@ -11,14 +12,19 @@ export class CutShort {
   constructor(node, jobs) {
     Object.assign(this, { node, jobs, followed: [] });
     this.look();
+    this.looking = setInterval(() => document.hidden || this.look(), LOOK_MS);
   }
 
   stop() {
+    clearInterval(this.looking);
     for (const one of this.followed) one.stop();
   }
 
   async look() {
-    const found = (await ask("GET", "/api/record/cut-short").catch(() => null))?.cut_short ?? [];
+    const found = (await ask("GET", "/api/record/cut-short").catch(() => null))?.cut_short;
+    const keys = found?.map((one) => one.key).join();
+    if (!found || keys === this.keys) return; // a button that somebody is at stays where it is
+    this.keys = keys;
     this.node.hidden = !found.length;
     const said = make("h2", { text: found.length === 1 ? "A recording was cut short" : `${found.length} recordings were cut short` });
     const hint = make("p", { cls: "hint", text: "What had arrived by then is kept. Finish it, and it becomes a session." });

@@ -3,16 +3,17 @@
 import { BrowserCamera } from "./browser_camera.js";
 import { CutShort } from "./cut_short.js";
 import { Finishing } from "./finishing.js";
-import { clock, make } from "./format.js";
+import { clock } from "./format.js";
 import { LiveMeters, write } from "./live_meters.js";
 import { MachineCamera } from "./machine_camera.js";
+import { RecordForm } from "./record_form.js";
 import { ask, bytes, Refused } from "./transfer.js";
 
 const COUNT = 3;
 const LOOK_MS = 250;
 const WAITING_BYTES = 3e6; // more than this is worth a word
+const LOST = "The server has let go of the camera, as it heard nothing from this page.";
 const SILENT = "The server doesn't answer. Try again in a moment.";
-const FIELDS = ["scenario", "person", "title", "profile", "camera"];
 const pages = new WeakMap(); // root -> Page; Streamlit mounts again whenever it runs the page
 
 /** Shows the page; `data` holds the names that the library knows, and prompts. Returns what takes it down. */
@@ -23,10 +24,9 @@ export function mount({ parentElement, data }) {
 }
 
 class Page {
-  constructor(root, { known, prompts }) {
-    Object.assign(this, { root, prompts, finishing: [] });
-    this.field = (name) => root.querySelector(`[data-field=${name}]`);
-    this.slot = (name) => root.querySelector(`[data-slot=${name}]`);
+  constructor(root, data) {
+    Object.assign(this, { root, finishing: [], form: new RecordForm(root, data) });
+    ({ field: this.field, slot: this.slot } = this.form);
     this.ending = new AbortController();
     this.meters = new LiveMeters(root);
     const tell = (what) => this.told(what);
@@ -34,16 +34,10 @@ class Page {
       browser: new BrowserCamera(this.slot("preview"), tell),
       machine: new MachineCamera(this.slot("picture"), tell),
     };
-    const scenarios = [...new Set([...Object.keys(prompts), ...known.scenarios])];
-    for (const [id, names] of Object.entries({ "rec-people": known.people, "rec-scenarios": scenarios })) {
-      root.querySelector(`#${id}`).append(...names.map((value) => make("option", { value })));
-    }
-    const today = new Date();
-    this.field("at").value = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
     this.short = new CutShort(this.slot("short"), this.slot("jobs"));
     this.listen();
     this.become("setup");
-    this.arrange();
+    this.form.arrange();
     root.removeAttribute("aria-busy");
     this.welcome();
   }
@@ -59,12 +53,8 @@ class Page {
     this.cameras.browser.close();
   }
 
-  get source() {
-    return this.root.querySelector("[name=source]:checked").value;
-  }
-
   get camera() {
-    return this.cameras[this.used ?? this.source];
+    return this.cameras[this.used ?? this.form.source];
   }
 
   taking() {
@@ -95,12 +85,15 @@ class Page {
     });
     root.addEventListener("input", ({ target }) => {
       const name = target.dataset.field;
-      if (name) this.wrong(name, "");
-      if (name === "scenario") this.prompt();
+      if (name) this.form.wrong(name, "");
+      if (name === "scenario") this.form.prompt();
       if (name === "jot") this.jotted ??= this.camera.elapsed(); // the moment that it is about
     });
     root.addEventListener("change", ({ target }) => {
-      if (target.name === "source") this.arrange(true);
+      if (target.name === "source") {
+        this.form.arrange();
+        this.off("The camera is off. Nothing is stored before you start.");
+      }
       if (["device", "microphone", "camera", "sound"].includes(target.dataset.field) && this.on) this.open();
     });
     document.addEventListener("keydown", (event) => this.key(event), { signal });
@@ -119,46 +112,30 @@ class Page {
   /** Where the browser may use the camera already, it is turned on at once. */
   async welcome() {
     const allowed = await navigator.permissions?.query({ name: "camera" }).catch(() => null);
-    if (allowed?.state === "granted" && this.source === "browser" && !this.on) await this.open();
-  }
-
-  /** Shows what goes with the chosen source. */
-  arrange(changed = false) {
-    for (const node of this.root.querySelectorAll("[data-part]")) node.hidden = node.dataset.part !== this.source;
-    if (!changed) return;
-    this.off("The camera is off. Nothing is stored before you start.");
-    if (this.source === "machine") this.list();
-  }
-
-  async list() {
-    const { cameras } = await ask("GET", "/api/record/cameras").catch(() => ({ cameras: [] }));
-    this.root.querySelector("#rec-cameras").replaceChildren(...cameras.map((value) => make("option", { value })));
+    if (allowed?.state === "granted" && this.form.source === "browser" && !this.on) await this.open();
   }
 
   async open() {
-    this.wrong("form", "");
-    this.wrong("camera", "");
+    this.form.wrong("form", "");
+    this.form.wrong("camera", "");
     write(this.slot("why"), "The camera is being turned on …");
     this.slot("off").hidden = false;
     this.root.querySelector("[data-do=open]").hidden = true;
-    const { source, camera } = this;
-    const choice = {
-      device: this.field("device").value, microphone: this.field("microphone").value,
-      camera: this.field("camera").value.trim(), sound: this.field("sound").checked,
-    };
+    const { camera } = this;
+    const { source, choice } = this.form;
     try {
       await camera.open(choice);
-      if (source !== this.source || this.ending.signal.aborted) return void camera.close();
+      if (source !== this.form.source || this.ending.signal.aborted) return void camera.close();
       this.on = true;
       this.slot("off").hidden = true;
       this.slot("preview").hidden = source !== "browser";
       this.slot("picture").hidden = source !== "machine";
-      this.slot("level").hidden = source === "browser" ? !camera.hasSound : !choice.sound;
+      this.slot("level").hidden = !camera.hasSound;
       this.ready(true);
-      if (source === "browser") await this.choices(camera);
+      if (source === "browser") this.form.offer(await camera.devices());
       else this.follow();
     } catch (problem) {
-      if (source !== this.source) return;
+      if (source !== this.form.source) return;
       this.off(problem instanceof TypeError ? SILENT : problem.message);
     }
   }
@@ -180,23 +157,10 @@ class Page {
     this.ready(false);
   }
 
-  async choices(camera) {
-    const { cameras, microphones } = await camera.devices();
-    const fill = (name, found, more) => {
-      const field = this.field(name);
-      const { value } = field;
-      const options = [{ id: "", name: "The usual one" }, ...found, ...more];
-      field.replaceChildren(...options.map((one) => make("option", { value: one.id, text: one.name })));
-      if (options.some((one) => one.id === value)) field.value = value;
-    };
-    fill("device", cameras, []);
-    fill("microphone", microphones, [{ id: "none", name: "None" }]);
-  }
-
   /** What a camera tells: how loud it is, how sending goes, what is wrong. */
   told({ level, sending, problem }) {
     if (level !== undefined) this.level(level);
-    if (problem) this.taking() ? this.wrong("form", problem) : this.off(problem);
+    if (problem) this.taking() ? this.form.wrong("form", problem) : this.off(problem);
     if (!sending) return;
     const much = sending.away || sending.waiting > WAITING_BYTES;
     const waits = `${bytes(sending.waiting)} wait here until it does; keep this window open.`;
@@ -212,62 +176,19 @@ class Page {
     this.slot("level").querySelector("[role=meter]").setAttribute("aria-valuenow", Math.round(100 * level));
   }
 
-  prompt() {
-    const scenario = this.field("scenario").value.trim();
-    const text = this.prompts[scenario] ?? "";
-    write(this.slot("scenario-text"), text);
-    this.slot("prompt").hidden = !scenario;
-    write(this.slot("prompt-title"), scenario);
-    write(this.slot("prompt-text"), text);
-  }
-
-  /** Says what is wrong beside a field; nothing without a sentence. */
-  wrong(name, sentence) {
-    const node = this.root.querySelector(`[data-wrong=${name}]`);
-    if (!node) return;
-    write(node, sentence);
-    const field = this.field(name);
-    if (sentence) field?.setAttribute("aria-invalid", "true");
-    else field?.removeAttribute("aria-invalid");
-  }
-
-  refused(problem) {
-    const sentence = problem instanceof Refused ? problem.message : SILENT;
-    const [word] = sentence.split(/[^a-z_]/, 1);
-    const name = FIELDS.includes(word) ? word : "form";
-    this.wrong(name, sentence);
-    if (name !== "form") this.field(name).focus();
-  }
-
-  complete() {
-    const needed = { by: "Say who agrees to being recorded.", at: "Say on which day they agreed.", purpose: "Say what the recording may be used for." };
-    const missing = Object.keys(needed).filter((name) => !this.field(name).value.trim());
-    for (const name of Object.keys(needed)) this.wrong(name, missing.includes(name) ? needed[name] : "");
-    if (missing.length) this.field(missing[0]).focus();
-    return !missing.length;
-  }
-
-  fields() {
-    const text = (name) => this.field(name).value.trim();
-    return {
-      ...Object.fromEntries(["scenario", "person", "title", "profile"].map((name) => [name, text(name)])),
-      consent: { by: text("by"), at: text("at"), purpose: text("purpose") },
-    };
-  }
-
   /** Tells the server who agreed to what; only then counts down and records. */
   async start() {
-    this.wrong("form", "");
-    if (!this.on || !this.complete()) return;
-    this.used = this.source;
+    this.form.wrong("form", "");
+    if (!this.on || !this.form.complete()) return;
+    this.used = this.form.source;
     const { camera } = this;
     this.become("counting");
     const counting = (this.counting = {});
     try {
-      const id = await camera.begin(this.fields());
+      const id = await camera.begin(this.form.values);
       this.id = id;
       if (this.counting !== counting) return void camera.discard();
-      this.remember("", this.field("note").value.trim(), 0, "try");
+      this.remember("", this.form.text("note"), 0, "try");
       for (let left = COUNT; left > 0; left--) {
         write(this.slot("count"), String(left));
         await new Promise((wake) => setTimeout(wake, 1000));
@@ -282,7 +203,7 @@ class Page {
     } catch (problem) {
       if (this.counting !== counting) return;
       this.become("setup");
-      this.refused(problem);
+      this.form.refused(problem);
       this.over();
     } finally {
       write(this.slot("count"), "");
@@ -308,8 +229,10 @@ class Page {
   async follow() {
     const { camera } = this;
     const { id } = camera;
+    if (this.followed === id) return;
+    this.followed = id;
     while (id && camera.id === id && this.state !== "finishing" && !this.ending.signal.aborted) {
-      const state = await ask("GET", `/api/record/${id}`).catch(() => null);
+      const state = await ask("GET", `/api/record/${id}`).catch(({ status }) => (status === 404 ? { state: "failed", reason: LOST } : null));
       if (camera.id !== id || this.state === "finishing") return;
       if (state) this.heard(state, camera);
       if (state?.state === "failed") return;
@@ -321,7 +244,8 @@ class Page {
     camera.heard?.(state);
     if (this.taking()) this.meters.show(state.live);
     write(this.slot("advice"), this.taking() ? (state.trouble ?? "") : (state.advice ?? ""));
-    if (state.level !== undefined && state.level !== null) this.level(state.level);
+    if (state.sound !== undefined) this.slot("level").hidden = !state.sound;
+    if (state.level != null) this.level(state.level);
     if (state.state === "failed") this.taking() ? this.failed(state.reason) : this.off(state.reason);
     if (state.over && this.taking()) this.stop(); // a video that stands in for a camera has an end
   }
@@ -334,7 +258,7 @@ class Page {
       await (going ? this.camera.pause() : this.camera.resume());
       if (this.taking()) this.become(going ? "paused" : "recording");
     } catch (problem) {
-      this.refused(problem);
+      this.form.refused(problem);
     } finally {
       this.switching = false;
     }
@@ -361,7 +285,7 @@ class Page {
     this.clearNote();
     await camera.discard();
     this.over();
-    if (this.source === "machine") await this.open();
+    if (this.form.source === "machine") await this.open();
   }
 
   async stop() {
@@ -374,12 +298,12 @@ class Page {
       await camera.stop();
       this.finish(id);
     } catch (problem) {
-      this.refused(problem);
+      this.form.refused(problem);
       this.short.look();
     }
     this.over();
     this.become("setup");
-    if (this.source === "machine") this.off("The camera is off. Turn it on for another take.");
+    if (this.form.source === "machine") this.off("The camera is off. Turn it on for another take.");
   }
 
   /** Recording can't go on; what has arrived is kept. */
@@ -390,8 +314,8 @@ class Page {
     await camera.halt();
     this.over();
     this.become("setup");
-    this.wrong("form", `${why} What has arrived is kept.`);
-    if (this.source === "machine") this.off(why);
+    this.form.wrong("form", `${why} What has arrived is kept.`);
+    if (this.form.source === "machine") this.off(why);
     this.short.look();
   }
 
@@ -403,7 +327,7 @@ class Page {
 
   /** Shows what becomes of the take above the form, which is ready for another one. */
   finish(id) {
-    const one = new Finishing(id, this.field("title").value.trim());
+    const one = new Finishing(id, this.form.text("title"));
     this.finishing.push(one);
     this.slot("jobs").prepend(one.node);
     this.field("title").value = this.field("note").value = "";
@@ -416,12 +340,12 @@ class Page {
     this.field("jot").value = "";
     this.jotted = undefined;
     write(this.slot("jotted"), "");
-    this.wrong("jot", "");
+    this.form.wrong("jot", "");
   }
 
   /** Keeps the note that was written, at the moment at which its writing began. */
   async jot() {
-    const text = this.field("jot").value.trim();
+    const text = this.form.text("jot");
     if (!text || !this.id) return;
     const at = this.jotted ?? this.camera.elapsed();
     if (!(await this.remember("jot", text, at, this.field("kind").value))) return;
@@ -436,7 +360,7 @@ class Page {
       await ask("POST", `/api/record/${this.id}/notes`, { id, text, time_s: at, kind });
       return true;
     } catch (problem) {
-      this.wrong(field || "form", problem instanceof Refused ? problem.message : "The note was not kept: the server doesn't answer. Try again.");
+      this.form.wrong(field || "form", problem instanceof Refused ? problem.message : "The note was not kept: the server doesn't answer. Try again.");
       return false;
     }
   }
