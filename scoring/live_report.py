@@ -11,13 +11,15 @@ import os
 import pickle
 import threading
 import time
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import IO, Any
 
 from attune import AttuneError
 from scoring.files import plain
 from scoring.live import Live
 
 EVERY_S = 0.1
+PLUG_IN = "plug one in, or allow Attune to use it"
 _SPARE = 0.9  # share of the work after which only storing is left
 
 
@@ -89,12 +91,12 @@ def for_pages(sentence: str) -> str:
     """A sentence that was written for the command line, for somebody who sees a page with fields."""
     from scoring.intake import without_flags
 
-    for flag in (" with --camera", ", or name one with --microphone"):
-        sentence = sentence.replace(flag, "")
-    return without_flags(sentence.replace("this terminal", "Attune"))
+    sentence = sentence.replace(" with --camera", "").replace("this terminal", "Attune")
+    sentence = sentence.replace("plug one in, allow Attune to use it, or name one with --microphone", PLUG_IN)
+    return without_flags(sentence)
 
 
-def messages(pipe: BinaryIO):
+def messages(pipe: IO[bytes]) -> Iterator[tuple[str, Any]]:
     """What a process says, until it ends."""
     with contextlib.suppress(EOFError, OSError, ValueError, pickle.UnpicklingError):
         while True:

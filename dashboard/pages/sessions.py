@@ -9,8 +9,9 @@ from dashboard.page import PAGES, catalogue
 from dashboard.session_list import NOBODY, ORDERS, Filter, before, chosen, page_of, tags_of, values
 from dashboard.text import plain
 from scoring.catalogue import Entry
+from scoring.cut_short import cut_short
 
-ADD, REVIEW, COMPARE = (PAGES / f"{name}.py" for name in ("add", "review", "compare"))
+ADD, REVIEW, COMPARE, RECORD = (PAGES / f"{name}.py" for name in ("add", "review", "compare", "record"))
 PER_PAGE = 12
 EVERYBODY, EVERYTHING = "Everybody", "Every scenario"
 # What is chosen stands in the address under these names: it survives reloading and the browser's Back.
@@ -21,7 +22,7 @@ BOUND = {"bind": "query-params"}
 EMPTY = """
 ## Nothing here yet
 
-Add a recording of a practice conversation, and minutes later it appears here with its timeline, scores and
+Record a practice conversation, or add a recording of one, and it appears here with its timeline, scores and
 feedback. To look around first, run `attune demo` in a terminal. Nothing leaves this machine.
 """
 
@@ -31,6 +32,9 @@ def main() -> None:
     st.title("Sessions", anchor=False)
     session_dialogs.say_what_happened()
     running_jobs.show(shelf)
+    if left := len(cut_short(shelf.folder, shelf.user)):
+        said = "A recording was" if left == 1 else f"{left} recordings were"
+        st.page_link(RECORD, label=f"{said} cut short: finish or discard", icon=":material/history:")
     entries = shelf.entries()
     if entries:
         library(entries)
@@ -38,8 +42,11 @@ def main() -> None:
     else:
         with st.container(key="empty"):
             st.markdown(EMPTY)
-            if st.button("Add a recording", type="primary", icon=":material/add:", key="add-first"):
-                st.switch_page(ADD)
+            with st.container(horizontal=True, key="first"):
+                if st.button("Add a recording", type="primary", icon=":material/add:", key="add-first"):
+                    st.switch_page(ADD)
+                if st.button("Record one", icon=":material/videocam:", key="record-first"):
+                    st.switch_page(RECORD)
 
 
 def library(entries: list[Entry]) -> None:

@@ -76,9 +76,10 @@ def drawn(app: AppTest) -> str:
 
 
 @contextlib.contextmanager
-def opened(browser, served, path: str, ready: str, *, width=1440, scheme="light", expected=None):
-    """A page in a browser; fails where it logged an error, but an `expected` one, or asked anyone but the
-    server."""
+def opened(browser, served, path: str, ready: str, *, width=1440, scheme="light", expected=()):
+    """A page in a browser; fails where it logged an error, but an `expected` one (one word or several), or
+    asked anyone but the server."""
+    expected = (expected,) if isinstance(expected, str) else expected
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page, problems = context.new_page(), []
     page.on("pageerror", lambda error: problems.append(str(error)))
@@ -88,7 +89,7 @@ def opened(browser, served, path: str, ready: str, *, width=1440, scheme="light"
     page.wait_for_selector(ready, timeout=60_000)
     yield page
     context.close()
-    assert [one for one in problems if not expected or expected not in one] == []
+    assert [one for one in problems if not any(word in one for word in expected)] == []
 
 
 def seriously_wrong(page) -> list[str]:

@@ -16,6 +16,7 @@ PAGES = {
     "sessions": ("/", ".st-key-cards"),
     "nothing found": ("/?search=zebra&person=Ada", "text=No session matches"),
     "add": ("/add", ".add"),
+    "record": ("/record", ".record:not([aria-busy])"),
     "review": (f"/review?session={ID}", ".review:not([aria-busy])"),
     "two people": ("/review?session=pair", ".review:not([aria-busy])"),
     "no such session": ("/review?session=none", "text=no such session"),

@@ -226,7 +226,8 @@ import sys, pathlib, time
 from scoring.live_recordings import LiveRecordings
 library, data, count = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_bytes(), int(sys.argv[3])
 recordings = LiveRecordings(library)
-live = recordings.begin({"type": "video/webm;codecs=h264", "consent": {"by": "A", "at": "2025-03-12", "purpose": "p"}})
+consent = {"by": "A", "at": "2025-03-12", "purpose": "p"}
+live = recordings.begin({"type": "video/webm;codecs=h264", "consent": consent})
 recordings.append(live.id, 0, data[:count])
 print(live.id, flush=True)
 time.sleep(60)

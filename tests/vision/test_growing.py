@@ -51,7 +51,7 @@ def test_pictures_come_as_from_the_complete_file(tmp_path, data, count):
 def test_one_that_ends_before_its_first_picture_says_so(tmp_path, data):
     path = tmp_path / "short.mkv"
     path.write_bytes(data[:200])
-    with pytest.raises(InputError, match="before the first picture|no picture"):
+    with pytest.raises(InputError, match=r"before the first picture|no picture"):
         GrowingVideo(path, lambda: True)
 
 

@@ -1,0 +1,340 @@
+"""The page that records: a browser's camera and one of the machine, what happens when either side dies."""
+
+import contextlib
+import json
+import signal
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from scoring import cut_short
+from scoring.catalogue import Catalogue
+from scoring.notes import notes_of
+from scoring.unfinished import unfinished, video_of
+from tests import clips
+from tests.conftest import ROOT
+from tests.dashboard.asking import until
+from tests.dashboard.conftest import EVIL, start, stop
+from tests.dashboard.people import fits, opened, run, seriously_wrong
+from vision.source import VideoFile
+
+READY = ".record:not([aria-busy])"
+RECORDING = "[data-state=recording]"
+DEMO = ROOT / "samples" / "demo.mp4"
+SECONDS = 4  # of the person that the browser's camera shows, again and again
+AWAY = ("ERR_", "Client Error", "not responding")  # what Chromium and Streamlit say of a server that is away
+ALLOWED = ("--use-fake-ui-for-media-stream",)
+
+
+@pytest.fixture(scope="module")
+def face(tmp_path_factory):
+    """What the browser's camera shows: a person, 25 pictures a second."""
+    path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    with path.open("wb") as out:
+        for frame in clips.pictures(clips.DEMO, SECONDS):
+            out.write(cv2.imencode(".jpg", np.ascontiguousarray(frame.rgb[..., ::-1]))[1].tobytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def launched(chromium):
+    """Starts browsers: each with its own camera, or none."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play, contextlib.ExitStack() as open_ones:
+
+        def launch(*arguments):
+            browser = play.chromium.launch(
+                executable_path=chromium, args=["--no-sandbox", "--disable-gpu", *arguments]
+            )
+            open_ones.callback(browser.close)
+            return browser
+
+        yield launch
+
+
+@pytest.fixture(scope="module")
+def camera(launched, face):
+    """A browser with a camera that shows a person, and a microphone that beeps."""
+    shown = f"--use-file-for-fake-video-capture={face}"
+    return launched(*ALLOWED, "--use-fake-device-for-media-stream", shown)
+
+
+@pytest.fixture
+def library(tmp_path):
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def served(library):
+    served = start(library, 8830)
+    yield served
+    if served.process.poll() is None:
+        stop(served)
+
+
+def fill(page, title="At the desk"):
+    page.get_by_label("Scenario").fill("A longer wait")
+    page.get_by_label("Person").fill("Ana B.")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Who agreed").fill("Ana B.")
+    page.get_by_label("For what").fill("Practice")
+
+
+def begin(page):
+    expect(page.get_by_role("button", name="Start recording")).to_be_enabled(timeout=20_000)
+    page.get_by_role("button", name="Start recording").click()
+    page.wait_for_selector(RECORDING, timeout=20_000)
+
+
+def time_of(page):
+    minutes, seconds = page.get_by_role("timer").inner_text().split(":")
+    return 60 * int(minutes) + int(seconds)
+
+
+def record(page, seconds):
+    until(lambda: time_of(page) >= seconds)
+
+
+def stop_and_wait(page):
+    page.get_by_role("button", name="Stop and see feedback").click()
+    expect(page.locator(".job").first).to_contain_text("has been analysed", timeout=90_000)
+
+
+def only_session(library):
+    (entry,) = Catalogue(library).entries()
+    return entry, Catalogue(library).open(entry.id)
+
+
+def test_knows_the_names_of_the_library_and_offers_prompts(monkeypatch, tmp_path):
+    from scoring.catalogue import describe
+    from tests.sessions import make_session
+
+    make_session(tmp_path, "known", title="Known", video=False)
+    describe(Catalogue(tmp_path).library, "known", person=EVIL, scenario="Check-in")
+    app = run(monkeypatch, tmp_path, "record")
+    (block,) = [block for block in app.main if block.type == "bidi_component"]
+    data = json.loads(block.proto.json)
+    assert data["known"] == {"people": [" ".join(EVIL.split())], "scenarios": ["Check-in"]}
+    assert len(data["prompts"]) >= 5 and all(text.endswith(".") for text in data["prompts"].values())
+
+
+@pytest.mark.browser
+def test_a_browsers_camera_becomes_a_session_with_notes_and_a_pause(camera, served, library):
+    with opened(camera, served, "/record", READY) as page:
+        fill(page)
+        expect(page.locator("[data-slot=scenario-text]")).to_contain_text("twenty minutes late")
+        page.locator("[data-field=note]").fill("look <b>up</b>")
+        loudest = page.locator(".level i")
+        until(lambda: float(loudest.evaluate("i => new DOMMatrix(getComputedStyle(i).transform).a")) > 0.2)
+        begin(page)
+        assert page.locator("[data-slot=prompt]").inner_text().startswith("A longer wait")
+        assert len(unfinished(library)) == 1
+        record(page, 3)
+        page.keyboard.press("n")
+        page.keyboard.type("n and s are letters here")
+        record(page, 4)
+        page.get_by_role("button", name="Keep note").click()
+        expect(page.locator("[data-slot=jotted]")).to_contain_text("Kept at 0:0")
+        expect(page.locator("[data-slot=share]")).to_contain_text("%", timeout=30_000)
+        page.get_by_role("button", name="Pause").focus()
+        page.keyboard.press("p")
+        page.wait_for_selector("[data-state=paused]")
+        paused = time_of(page)
+        page.wait_for_timeout(2500)
+        assert time_of(page) == paused
+        page.get_by_role("button", name="Go on").click()
+        page.wait_for_selector(RECORDING)
+        record(page, paused + 3)
+        took = time_of(page)
+        stop_and_wait(page)
+        assert page.evaluate("() => document.activeElement.shadowRoot.activeElement.className") == "job"
+        page.get_by_role("link", name="Open the review").click()
+        page.wait_for_selector(".review:not([aria-busy])")
+        expect(page.locator("h1")).to_have_text("At the desk")
+    entry, session = only_session(library)
+    assert (entry.title, entry.person, entry.scenario) == ("At the desk", "Ana B.", "A longer wait")
+    info = session.info
+    assert (info["consent"]["by"], info["consent"]["purpose"]) == ("Ana B.", "Practice")
+    assert info["source"]["duration_s"] == pytest.approx(took + 0.5, abs=1.2), "without the pause"
+    assert info["recording"]["sound"] and info["source"]["loss"] is None
+    times_s = [frame.time_s for frame in VideoFile(session.video)]
+    assert len(times_s) > 12 * took and np.diff(times_s).max() < 0.6
+    table = session.signals().table
+    assert table["face_found"].mean() > 0.9
+    share = json.loads((session.path / "scores.json").read_text())["staff"]["eye_contact_share"]
+    assert share["value"] is not None and 0 <= share["value"] <= 1 and share["coverage"] > 0.6
+    first, second = notes_of(Catalogue(library).library, entry.id)
+    assert (first.text, first.start_s, first.author) == ("look <b>up</b>", 0.0, "Ana B.")
+    assert second.text == "n and s are letters here" and 2.5 < second.start_s < 4.5
+    assert unfinished(library) == []
+
+
+@pytest.mark.browser
+def test_what_was_sent_before_the_tab_was_closed_can_be_finished(camera, served, library):
+    with opened(camera, served, "/record", READY) as page:
+        fill(page, "Cut <i>short</i>")
+        begin(page)
+        record(page, 5)
+    (folder,) = unfinished(library)
+    (one,) = until(lambda: cut_short.cut_short(library))
+    frames = list(VideoFile(video_of(folder)))
+    assert frames[-1].time_s > 3.5
+    with opened(camera, served, "/record", READY, width=390) as page:
+        panel = page.locator("[data-slot=short]")
+        expect(panel).to_contain_text("Cut <i>short</i>")
+        assert seriously_wrong(page) == []
+        panel.get_by_role("button", name="Finish").click()
+        expect(page.locator(".job")).to_contain_text("has been analysed", timeout=90_000)
+        expect(panel).to_be_hidden(timeout=20_000)
+    entry, session = only_session(library)
+    assert entry.person == "Ana B." and session.info["created"] == one.started
+    assert session.info["source"]["frames"] == len(frames) == len(list(VideoFile(session.video)))
+
+
+@pytest.mark.browser
+def test_a_server_that_is_killed_and_comes_back_has_missed_nothing(camera, served, library):
+    with opened(camera, served, "/record", READY, expected=AWAY) as page:
+        fill(page)
+        begin(page)
+        record(page, 3)
+        served.process.send_signal(signal.SIGKILL)
+        served.process.wait()
+        expect(page.locator("[data-slot=sending]")).to_contain_text("doesn't answer", timeout=20_000)
+        record(page, time_of(page) + 3)
+        again = start(library, served.port)
+        expect(page.locator("[data-slot=sending]")).to_have_text("", timeout=20_000)
+        record(page, time_of(page) + 2)
+        took = time_of(page)
+        stop_and_wait(page)
+    stop(again)
+    _, session = only_session(library)
+    times_s = [frame.time_s for frame in VideoFile(session.video)]
+    assert times_s[-1] > took - 0.5 and np.diff(times_s).max() < 0.6
+    assert session.info["source"]["loss"] is None
+
+
+@pytest.mark.browser
+def test_a_take_is_discarded_only_after_asking(camera, served, library):
+    with opened(camera, served, "/record", READY) as page:
+        fill(page)
+        begin(page)
+        record(page, 1)
+        page.get_by_role("button", name="Retake").click()
+        page.get_by_role("button", name="Go on recording").click()
+        assert len(unfinished(library)) == 1 and page.locator(RECORDING).count()
+        page.get_by_role("button", name="Retake").click()
+        page.get_by_role("button", name="Discard it").click()
+        expect(page.get_by_role("button", name="Start recording")).to_be_enabled()
+        until(lambda: unfinished(library) == [])
+        assert page.get_by_label("Who agreed").input_value() == "Ana B."
+        page.get_by_role("button", name="Start recording").click()
+        page.get_by_role("button", name="Cancel").click()
+        until(lambda: unfinished(library) == [])
+        expect(page.get_by_role("button", name="Start recording")).to_be_enabled()
+    assert Catalogue(library).entries() == []
+
+
+@pytest.mark.browser
+def test_consent_comes_before_anything_is_stored(camera, served, library):
+    with opened(camera, served, "/record", READY) as page:
+        expect(page.get_by_role("button", name="Start recording")).to_be_enabled(timeout=20_000)
+        page.get_by_role("button", name="Start recording").click()
+        expect(page.locator("[data-wrong=by]")).to_have_text("Say who agrees to being recorded.")
+        expect(page.locator("[data-wrong=purpose]")).to_have_text("Say what the recording may be used for.")
+        assert page.get_by_label("Who agreed").get_attribute("aria-invalid") == "true"
+        assert page.locator(".record").get_attribute("data-state") == "setup"
+    assert not library.exists() or unfinished(library) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((*ALLOWED,), "No camera was found: plug one in, then try again."),
+        (("--use-fake-device-for-media-stream", "--deny-permission-prompts"), "may not use the camera"),
+    ],
+)
+def test_why_there_is_no_picture(launched, served, arguments, sentence):
+    with opened(launched(*arguments), served, "/record", READY) as page:
+        page.get_by_role("button", name="Turn the camera on").click()
+        expect(page.locator("[data-slot=why]")).to_contain_text(sentence)
+        expect(page.get_by_role("button", name="Start recording")).to_be_disabled()
+        expect(page.get_by_role("button", name="Turn the camera on")).to_be_visible()
+        assert seriously_wrong(page) == []
+
+
+@pytest.mark.browser
+def test_a_camera_of_the_machine_becomes_a_session(camera, served, library):
+    with opened(camera, served, "/record", READY, scheme="dark") as page:
+        page.get_by_label("One of the machine that runs Attune").check()
+        page.get_by_label("Camera its number").fill(str(DEMO))
+        page.get_by_role("button", name="Turn the camera on").click()
+        canvas = page.locator("[data-slot=picture]")
+        expect(canvas).to_be_visible(timeout=30_000)
+        expect(page.locator("[data-slot=advice]")).not_to_have_text("", timeout=20_000)
+        assert not library.exists() or unfinished(library) == []
+        fill(page)
+        begin(page)
+        record(page, 3)
+        expect(page.locator("[data-slot=share]")).to_contain_text("%", timeout=20_000)
+        assert canvas.evaluate(GREEN) > 30, "the body is drawn over the picture"
+        page.get_by_role("button", name="Pause").click()
+        page.wait_for_selector("[data-state=paused]")
+        paused = time_of(page)
+        page.wait_for_timeout(2000)
+        assert time_of(page) == pytest.approx(paused, abs=1)
+        page.get_by_role("button", name="Go on").click()
+        record(page, paused + 2)
+        took = time_of(page)
+        stop_and_wait(page)
+        expect(page.locator("[data-slot=why]")).to_contain_text("The camera is off")
+    entry, session = only_session(library)
+    info = session.info
+    assert (entry.person, info["consent"]["by"]) == ("Ana B.", "Ana B.")
+    assert info["source"]["duration_s"] == pytest.approx(took + 0.5, abs=1.2)
+    times_s = np.array([frame.time_s for frame in VideoFile(session.video)])
+    assert np.allclose(np.diff(times_s), 1 / 15, atol=0.003), "no picture was lost, and the pause is gone"
+    assert info["recording"]["pictures_lost"] == 0 and unfinished(library) == []
+    assert session.signals().table["face_found"].mean() > 0.8
+
+
+# How many points of the canvas have the colour in which bodies are drawn.
+GREEN = """(canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const near = (i, wanted) => wanted.every((value, k) => Math.abs(data[i + k] - value) < 60);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) count += near(i, [140, 240, 170]);
+  return count;
+}"""
+
+
+@pytest.mark.browser
+def test_a_camera_that_is_not_there_is_said(camera, served):
+    with opened(camera, served, "/record", READY, expected="422") as page:
+        page.get_by_label("One of the machine that runs Attune").check()
+        page.get_by_label("Camera its number").fill("/no/<b>such</b>.mp4")
+        page.get_by_role("button", name="Turn the camera on").click()
+        expect(page.locator("[data-slot=why]")).to_contain_text("'/no/<b>such</b>.mp4' is not a file")
+        page.get_by_label("Camera its number").fill("77")
+        page.get_by_role("button", name="Turn the camera on").click()
+        expect(page.locator("[data-slot=why]")).to_contain_text(
+            "camera 77 is not there: plug it in", timeout=30_000
+        )
+        assert "--" not in page.locator("[data-slot=why]").inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_while_it_records_it_fits_and_has_no_barriers(camera, served, width):
+    for scheme in ("light", "dark"):
+        with opened(camera, served, "/record", READY, width=width, scheme=scheme) as page:
+            fill(page)
+            begin(page)
+            page.get_by_role("button", name="Retake").click()
+            page.wait_for_timeout(400)
+            assert seriously_wrong(page) == [] and fits(page)
+            page.get_by_role("button", name="Discard it").click()
+            expect(page.get_by_role("button", name="Start recording")).to_be_visible()

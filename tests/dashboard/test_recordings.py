@@ -1,0 +1,159 @@
+"""Recording over HTTP: a camera of the machine, whose process or server dies, and what is refused."""
+
+import os
+import signal
+
+import pytest
+
+from scoring import cut_short
+from scoring.unfinished import unfinished, video_of, waiting
+from tests.browser_recordings import CONSENT
+from tests.conftest import ROOT
+from tests.dashboard.asking import ask, job, processes, until, until_state
+from tests.dashboard.conftest import start, stop
+from vision.source import VideoFile
+
+DEMO = ROOT / "samples" / "demo.mp4"
+FIELDS = {"consent": CONSENT, "person": "Ana B.", "title": "At the desk"}
+
+
+@pytest.fixture
+def library(tmp_path):
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def served(library):
+    served = start(library, 8850)
+    yield served
+    if served.process.poll() is None:
+        stop(served)
+
+
+def state_of(served, id):
+    return ask(served, "GET", f"/api/record/{id}")[1]
+
+
+@pytest.fixture
+def recording(served):
+    """Id of a recording of a camera of the machine that has run for two seconds."""
+    _, looking = ask(served, "POST", "/api/record/look", {"camera": str(DEMO), "sound": False})
+    id = looking["id"]
+    until(lambda: state_of(served, id)["state"] == "looking")
+    assert ask(served, "POST", "/api/record", {**FIELDS, "looking": id})[1]["id"] == id
+    until(lambda: state_of(served, id)["state"] == "ready")
+    assert ask(served, "POST", f"/api/record/{id}/resume", {})[0] == 200
+    until(lambda: state_of(served, id).get("elapsed_s", 0) > 2)
+    return id
+
+
+def capturing(library):
+    return processes("scoring.capture", library)
+
+
+def recorded_s(library):
+    (folder,) = unfinished(library)
+    return list(VideoFile(video_of(folder)))[-1].time_s
+
+
+def test_pictures_come_one_after_the_other(served, recording):
+    seen = []
+    for _ in range(3):
+        after = seen[-1] if seen else 0
+        status, picture = _picture(served, recording, after)
+        assert status == 200 and picture[:2] == b"\xff\xd8"
+        seen.append(after + 1)
+    status, _ = _picture(served, recording, 10**6)
+    assert status == 204
+    assert ask(served, "GET", f"/api/record/{recording}/picture?after=x")[0] == 422
+
+
+def _picture(served, id, after):
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
+    connection.request("GET", f"/api/record/{id}/picture?after={after}")
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found
+
+
+def test_a_capture_process_that_is_killed_leaves_what_it_recorded(served, recording, library):
+    (process,) = capturing(library)
+    os.kill(process, signal.SIGKILL)
+    state = until(lambda: (one := state_of(served, recording))["state"] == "failed" and one)
+    assert "what was recorded is kept" in state["reason"]
+    (one,) = until(lambda: cut_short.cut_short(library))
+    assert one.person == "Ana B." and recorded_s(library) > 1.0
+
+    status, answer = ask(served, "POST", f"/api/record/cut-short/{one.key}", {})
+    assert status == 201
+    again, refused = ask(served, "POST", f"/api/record/cut-short/{one.key}", {})
+    assert again in (404, 422) and refused["error"]
+    until_state(served, answer["job"], "done")
+    assert job(served, answer["job"])["session"] and unfinished(library) == []
+
+
+def test_a_server_that_is_killed_ends_the_recording_and_keeps_it(served, recording, library):
+    served.process.send_signal(signal.SIGKILL)
+    served.process.wait()
+    until(lambda: capturing(library) == [])
+    assert waiting(library) == unfinished(library)
+    assert recorded_s(library) > 1.5
+
+
+def test_looking_ends_when_the_page_is_gone(library, monkeypatch):
+    from tests.dashboard import conftest
+
+    hasty = "from scoring import live_recordings; live_recordings.SILENT_S = 1.0; "
+    monkeypatch.setattr(conftest, "SERVE", hasty + conftest.SERVE)
+    served = start(library, 8853)
+    try:
+        ask(served, "POST", "/api/record/look", {"camera": str(DEMO)})
+        until(lambda: capturing(library))
+        until(lambda: capturing(library) == [])
+    finally:
+        stop(served)
+    assert unfinished(library) == []
+
+
+def test_a_discarded_recording_leaves_nothing(served, recording, library):
+    assert ask(served, "DELETE", f"/api/record/{recording}")[0] == 200
+    assert unfinished(library) == [] and capturing(library) == []
+    assert ask(served, "GET", f"/api/record/{recording}")[0] == 404
+    assert ask(served, "DELETE", f"/api/record/{recording}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("camera", "word"),
+    [
+        ("http://127.0.0.1:9/", "begin with / or ~"), ("relative.mp4", "begin with / or ~"), ("", "number"),
+        (7, "number"), ("/dev", "is not a file"), ("/x\0", "not a file"),
+    ],
+)  # fmt: skip
+def test_only_a_number_or_a_file_is_a_camera(served, camera, word):
+    status, answer = ask(served, "POST", "/api/record/look", {"camera": camera})
+    assert status == 422 and word in answer["error"]
+
+
+def test_a_camera_serves_one_page_at_a_time_and_is_let_go(served):
+    _, first = ask(served, "POST", "/api/record/look", {"camera": str(DEMO)})
+    status, answer = ask(served, "POST", "/api/record/look", {"camera": str(DEMO)})
+    assert status == 422 and "in use" in answer["error"]
+    until(lambda: state_of(served, first["id"])["state"] == "looking")
+    assert ask(served, "DELETE", f"/api/record/{first['id']}")[0] == 200
+    assert ask(served, "POST", "/api/record/look", {"camera": str(DEMO)})[0] == 201
+
+
+def test_what_the_page_would_never_send_is_refused(served):
+    for path in ("x", "0" * 32, "..%2f..", "%2e%2e"):
+        assert ask(served, "GET", f"/api/record/{path}")[0] in (400, 404)
+        assert ask(served, "PUT", f"/api/record/{path}?offset=0", raw=b"x")[0] in (400, 404, 405)
+    assert ask(served, "PUT", f"/api/record/{'0' * 32}?offset=-1", raw=b"x")[0] == 422
+    assert ask(served, "POST", "/api/record", {"type": "video/webm"})[0] == 422
+    assert ask(served, "POST", f"/api/record/{'0' * 32}/end", {"size": "much"})[0] == 422
+    assert ask(served, "POST", "/api/record/cut-short/x", {})[0] == 404
+    for path in ("/api/record", "/api/record/look"):
+        status, answer = ask(served, "POST", path, {}, headers={"origin": "http://evil.example"})
+        assert status == 403 and "Attune" in answer
