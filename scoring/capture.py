@@ -184,9 +184,7 @@ def _watch(recorder: Recorder, folder: Path, commands: Commands, reporter: Repor
         if recorder.waiting != gone:
             gone = recorder.waiting
             reporter.state(trouble=_GONE if gone else "")
-        reporter.state(
-            elapsed_s=recorder.elapsed_s(), level=recorder.level, over=not recorder.running
-        )
+        reporter.state(elapsed_s=recorder.elapsed_s(), level=recorder.level, over=not recorder.running)
         if recorder.newest is not None:
             picture.show(recorder.newest, None if paused else latest)
         recorder.wait(1 / PICTURES_HZ) if recorder.running else time.sleep(1 / PICTURES_HZ)

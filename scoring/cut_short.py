@@ -13,7 +13,7 @@ from attune import InputError
 from scoring.access import LOCAL, User, may_see
 from scoring.files import read_json
 from scoring.jobs import Job, Jobs
-from scoring.unfinished import NOTE, PREFIX, described, held, video_of, waiting
+from scoring.unfinished import NOTE, PATIENCE_S, PREFIX, described, held, video_of, waiting
 
 _KEY = re.compile(r"\d{8}T\d{12}")
 GONE = "There is no such recording that was cut short."
@@ -44,19 +44,28 @@ class CutShort:
 
 def cut_short(library: Path, user: User = LOCAL) -> tuple[CutShort, ...]:
     """Those that a user may see, the newest first; not those that are being recorded or analysed."""
-    in_use = Jobs(library, user).recordings_in_use()
     found = []
-    for folder in reversed(waiting(library)):
-        note = _note(folder)
-        if folder.name not in in_use and video_of(folder) is not None and _mine(note, user):
-            one, options = described(folder), note.get("options") or {}
-            found.append(
-                CutShort(
-                    folder.name.removeprefix(PREFIX), str(options.get("title") or ""),
-                    str(note.get("person") or ""), one.started, one.seconds, one.size,
-                )
-            )  # fmt: skip
+    for folder in reversed(_folders(library, user)):
+        note, one = _note(folder), described(folder)
+        options = note.get("options") or {}
+        found.append(
+            CutShort(
+                folder.name.removeprefix(PREFIX), str(options.get("title") or ""),
+                str(note.get("person") or ""), one.started, one.seconds, one.size,
+            )
+        )  # fmt: skip
     return tuple(found)
+
+
+def how_many(library: Path, user: User = LOCAL) -> int:
+    """How many there are, without a look into them."""
+    return len(_folders(library, user))
+
+
+def _folders(library: Path, user: User) -> list[Path]:
+    in_use = Jobs(library, user).recordings_in_use()
+    free = (folder for folder in waiting(library) if folder.name not in in_use)
+    return [folder for folder in free if video_of(folder) is not None and _mine(_note(folder), user)]
 
 
 def finish(library: Path, key: str, user: User = LOCAL) -> Job:
@@ -71,7 +80,7 @@ def finish(library: Path, key: str, user: User = LOCAL) -> Job:
 def discard(library: Path, key: str, user: User = LOCAL) -> None:
     """Delete it; `LookupError` where there is no such recording."""
     folder = _folder(library, key, user)
-    with held(folder) as free:
+    with held(folder, PATIENCE_S) as free:
         if not free:
             raise InputError("it is being recorded or analysed right now: end that first")
         shutil.rmtree(folder, ignore_errors=True)

@@ -26,10 +26,12 @@ from scoring.recorder import Taken
 from scoring.session import LANDMARKS
 from scoring.unfinished import ENDED, NOTE, video_of
 from vision.growing import GrowingVideo
-from vision.source import Frame
+from vision.source import Frame, SourceInfo
 from vision.target import Target
+from vision.writer import Mp4Recorder, with_sound
 
 LATE_S = 4.0  # Further behind than this every second picture is measured: still enough for nods.
+ENCODED = "encoded.mp4"
 _LOOK_S = 0.1
 
 
@@ -37,16 +39,50 @@ def main(folder: Path, library: Path) -> int:
     """Follow, measure and store; exit status 0 where the reporter said how it ended."""
     when_parent_ends(lambda: os._exit(1))
     with Reporter() as reporter:
-        taken = _taken(folder, reporter)
+        encoding = Encoding(folder)
+        taken = _taken(folder, encoding, reporter)
         reporter.progress(None)
-        video = video_of(folder)
-        assert video is not None
-        result = become_session(folder, playable(video), library, taken, reporter.analysed)
+        result = become_session(folder, encoding.whole(), library, taken, reporter.analysed)
         reporter.done(result.session.name)
     return 0
 
 
-def _taken(folder: Path, reporter: Reporter) -> Taken:
+class Encoding:
+    """The recording for players: browsers that don't send H.264 have it encoded here, while it arrives.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._along: Mp4Recorder | None = None
+
+    def begin(self, info: SourceInfo) -> None:
+        """The first picture is there: so it is known what the browser sends."""
+        if info.codec != "h264":
+            self._along = Mp4Recorder(self._folder / ENCODED, info.nominal_fps)
+
+    def picture(self, frame: Frame) -> None:
+        """The next picture."""
+        if self._along is not None:
+            self._along.write(frame.time_s, frame.rgb)
+
+    def whole(self) -> Path:
+        """The recording as `scoring.finishing.playable` gives it."""
+        video = video_of(self._folder)
+        assert video is not None
+        if self._along is None:
+            return playable(video)
+        self._along.finish()
+        whole = video.with_suffix(".mp4")
+        with_sound(self._along.path, video, whole)
+        video.unlink()
+        return whole
+
+
+def _taken(folder: Path, encoding: Encoding, reporter: Reporter) -> Taken:
     """What was recorded, once all of it is measured."""
     note = read_json(folder / NOTE)
     profile = Profile.load(note["options"]["profile"])
@@ -54,9 +90,11 @@ def _taken(folder: Path, reporter: Reporter) -> Taken:
     cue = Cue(profile.bands["longest_gaze_away_s"].high)
     try:
         video = _arriving(folder)
+        encoding.begin(video.info)
         frames = 0
         for frame in _cut_at_pauses(video, folder):
             frames += 1
+            encoding.picture(frame)
             behind_s = video.behind_s(frame.time_s)
             measures.offer(frame, busy=behind_s > LATE_S and frame.index % 2 == 1, wait=True)
             if measures.latest is not None:

@@ -23,7 +23,7 @@ from scoring.files import read_json
 from scoring.live_process import LiveProcess
 from scoring.recorder import SPARE_BYTES
 from scoring.recording_note import add_note, add_pause, note_of
-from scoring.unfinished import ENDED, FILE_TYPES, NOTE, held, make_folder, new_video, unfinished
+from scoring.unfinished import ENDED, FILE_TYPES, NOTE, PATIENCE_S, held, make_folder, new_video, unfinished
 from scoring.uploads import CHUNK_BYTES, Mismatch
 
 SILENT_S = 20.0
@@ -149,6 +149,8 @@ class LiveRecordings:
             live = self.get(looking) if looking else Live(uuid.uuid4().hex)
             if live.folder is not None:
                 return live  # asked twice
+            if looking and not _running(live):
+                raise InputError("the camera is off: turn it on again")
             suffix = ".mp4" if looking else FILE_TYPES.get(str(fields.get("type")).partition(";")[0])
             if suffix is None:
                 raise InputError(f"type is none of {', '.join(FILE_TYPES)}: use another browser")
@@ -279,7 +281,7 @@ class LiveRecordings:
                 if note.get("id") != id or note.get("owner") != self.user.name or note["camera"] != "browser":
                     continue
                 with contextlib.ExitStack() as stack:
-                    if not stack.enter_context(held(folder)):
+                    if not stack.enter_context(held(folder, PATIENCE_S)):
                         raise InputError("the recording is being analysed already: nothing can be added")
                     live = Live(id)
                     live.hold(folder, note, stack.pop_all())

@@ -74,6 +74,7 @@ def store(
         session = writer.commit(
             session_info(found, options, parameters, title, note["consent"])
             | figures(taken)
+            | ({"pauses_s": note["pauses"]} if note.get("pauses") else {})
             | {"created": note["started"], "timings": {"storing_s": round(time.monotonic() - begun, 3)}},
             signals,
             judgement,

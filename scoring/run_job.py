@@ -78,10 +78,10 @@ def _analysed(jobs: Jobs, job: Job) -> str:
 def _finished(jobs: Jobs, job: Job) -> str:
     """Id of the session that a recording becomes which was cut short."""
     from scoring.finishing import from_video, playable
-    from scoring.unfinished import held, video_of
+    from scoring.unfinished import PATIENCE_S, held, video_of
 
     folder = jobs.folder / job.parameters["recording"]
-    with held(folder) as free:
+    with held(folder, PATIENCE_S) as free:
         if not free:
             raise OutputError(f"'{job.title}' is being recorded or analysed elsewhere: wait for that")
         video = video_of(folder)

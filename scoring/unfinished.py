@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,9 @@ PREFIX = ".recording-"
 NOTE, VIDEOS = "recording.json", "recording-*.*"
 ENDED = "ended"  # this file says that nothing will be added any more
 FILE_TYPES = {"video/mp4": ".mp4", "video/webm": ".webm", "video/x-matroska": ".mkv"}  # what browsers send
+
+PATIENCE_S = 1.0  # for those that look for what is unfinished and hold each for a moment
+_LOOK_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,23 @@ def video_of(folder: Path) -> Path | None:
     return video if video is not None and video.stat().st_size else None
 
 
-def held(folder: Path) -> contextlib.AbstractContextManager[bool]:
-    """Hold an unfinished recording while inside; False where somebody else does."""
-    return locked(folder.with_name(f"{folder.name}.lock"))
+@contextlib.contextmanager
+def held(folder: Path, patience_s: float = 0.0) -> Iterator[bool]:
+    """Hold an unfinished recording while inside; False where somebody else does.
+
+    Parameters
+    ----------
+    folder : Path
+    patience_s : float
+        Wait so long for somebody who may only be looking.
+    """
+    until = time.monotonic() + patience_s
+    while True:
+        with locked(folder.with_name(f"{folder.name}.lock")) as free:
+            if free or time.monotonic() >= until:
+                yield free
+                return
+        time.sleep(_LOOK_S)
 
 
 def make_folder(library: Path, note: dict[str, Any]) -> tuple[Path, contextlib.ExitStack]:

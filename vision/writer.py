@@ -256,8 +256,32 @@ class Mp4Recorder:
             raise OutputError(f"{self.path} can't be written: {error.strerror or error}") from None
 
 
-def _copy(source: VideoFile, dst: Path) -> None:
-    with whole(dst) as part, open_container(source.path) as pictures, open_container(source.path) as sounds:
+def with_sound(pictures: Path, sound_of: Path, dst: Path) -> None:
+    """Write pictures that were encoded without sound together with the sound that belongs to them.
+
+    Parameters
+    ----------
+    pictures : Path
+        As `Mp4Recorder` writes them, of the pictures of `sound_of`.
+    sound_of : Path
+        The recording itself.
+    dst : Path
+        Appears only when it is whole.
+
+    Raises
+    ------
+    OutputError
+        When it can't be written.
+    """
+    try:
+        _copy(VideoFile(pictures), dst, VideoFile(sound_of, sha256=""))
+    except NotCopyable:
+        raise OutputError(f"{dst} can't be written: {pictures.name} is damaged") from None
+
+
+def _copy(source: VideoFile, dst: Path, sound_of: VideoFile | None = None) -> None:
+    heard = sound_of or source
+    with whole(dst) as part, open_container(source.path) as pictures, open_container(heard.path) as sounds:
         stream = picture_stream(pictures, source.path)
         if (
             stream.codec_context.name != "h264"
@@ -270,6 +294,6 @@ def _copy(source: VideoFile, dst: Path) -> None:
             with _muxer(part, {"movflags": "+faststart"}) as out:
                 written = out.add_stream_from_template(stream)
                 copied = copied_pictures(pictures, stream, written, source.start)
-                _mux(out, copied, sound_packets(sounds, out, source.start))
+                _mux(out, copied, sound_packets(sounds, out, heard.start))
         except FFmpegError:  # Unreadable here or refused by the format: decoding may do better.
             raise NotCopyable from None

@@ -8,8 +8,8 @@ from dashboard import cards, running_jobs, session_dialogs
 from dashboard.page import PAGES, catalogue
 from dashboard.session_list import NOBODY, ORDERS, Filter, before, chosen, page_of, tags_of, values
 from dashboard.text import plain
+from scoring import cut_short
 from scoring.catalogue import Entry
-from scoring.cut_short import cut_short
 
 ADD, REVIEW, COMPARE, RECORD = (PAGES / f"{name}.py" for name in ("add", "review", "compare", "record"))
 PER_PAGE = 12
@@ -32,7 +32,7 @@ def main() -> None:
     st.title("Sessions", anchor=False)
     session_dialogs.say_what_happened()
     running_jobs.show(shelf)
-    if left := len(cut_short(shelf.folder, shelf.user)):
+    if left := cut_short.how_many(shelf.folder, shelf.user):
         said = "A recording was" if left == 1 else f"{left} recordings were"
         st.page_link(RECORD, label=f"{said} cut short: finish or discard", icon=":material/history:")
     entries = shelf.entries()

@@ -2,6 +2,7 @@
 
 import { clock } from "./format.js";
 
+const LOOK = "Look at where your client's eyes are.";
 const UNSEEN = "can't be seen";
 const LATE_S = 3;
 
@@ -20,9 +21,15 @@ export class LiveMeters {
     this.#put("nods", live && String(live.nods));
     const late = live && live.behind_s > LATE_S ? `The measures are ${clock(live.behind_s)} behind; the recording loses nothing.` : "";
     write(this.slot("behind"), live ? late : "The measures begin in a moment.");
-    const cue = this.wanted.checked ? live?.cue : null;
-    this.slot("cue").hidden = !cue;
-    write(this.slot("cue"), cue ?? "");
+    this.cue = this.wanted.checked ? live?.cue : null;
+    this.say(false);
+  }
+
+  /** Shows the cue, or while the client's place is being shown where to look. */
+  say(showing) {
+    const words = showing ? LOOK : this.cue;
+    this.slot("cue").hidden = !words;
+    write(this.slot("cue"), words ?? "");
   }
 
   #put(name, text) {

@@ -6,7 +6,7 @@ import { Finishing } from "./finishing.js";
 import { clock } from "./format.js";
 import { LiveMeters, write } from "./live_meters.js";
 import { MachineCamera } from "./machine_camera.js";
-import { RecordForm } from "./record_form.js";
+import { CALIBRATION_S, RecordForm } from "./record_form.js";
 import { ask, bytes, Refused } from "./transfer.js";
 
 const COUNT = 3;
@@ -67,8 +67,20 @@ class Page {
     for (const node of this.root.querySelectorAll("[data-in]")) node.hidden = !node.dataset.in.split(" ").includes(state);
     this.slot("asking").hidden = true;
     for (const node of this.root.querySelectorAll("fieldset")) node.disabled = state === "counting";
+    if (this.taking()) this.awake();
+    else this.asleep();
     const pause = this.root.querySelector("[data-do=pause]");
     write(pause, state === "paused" ? "Go on" : "Pause");
+  }
+
+  /** The screen stays on while it records. */
+  async awake() {
+    this.lock ??= await navigator.wakeLock?.request("screen").catch(() => null);
+  }
+
+  asleep() {
+    this.lock?.release().catch(() => {});
+    this.lock = null;
   }
 
   listen() {
@@ -221,6 +233,7 @@ class Page {
     if (!this.taking()) return;
     const time = this.camera.elapsed();
     write(this.slot("time"), clock(time));
+    this.meters.say(this.field("calibrate").checked && time < CALIBRATION_S);
     if (time >= this.camera.longest) this.stop();
     setTimeout(() => this.tick(), 100);
   }

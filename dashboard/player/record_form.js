@@ -5,6 +5,8 @@ import { write } from "./live_meters.js";
 import { ask, Refused } from "./transfer.js";
 
 const SILENT = "The server doesn't answer. Try again in a moment.";
+/** Seconds in which somebody may show where the client's eyes are. */
+export const CALIBRATION_S = 3;
 const FIELDS = ["scenario", "person", "title", "profile", "camera"];
 const NEEDED = {
   by: "Say who agrees to being recorded.",
@@ -47,6 +49,7 @@ export class RecordForm {
   get values() {
     return {
       ...Object.fromEntries(["scenario", "person", "title", "profile"].map((name) => [name, this.text(name)])),
+      target: this.field("calibrate").checked ? `calibrated:0-${CALIBRATION_S}` : "lens",
       consent: { by: this.text("by"), at: this.text("at"), purpose: this.text("purpose") },
     };
   }

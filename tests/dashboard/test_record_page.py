@@ -25,6 +25,7 @@ RECORDING = "[data-state=recording]"
 DEMO = ROOT / "samples" / "demo.mp4"
 SECONDS = 4  # of the person that the browser's camera shows, again and again
 AWAY = ("ERR_", "Client Error", "not responding")  # what Chromium and Streamlit say of a server that is away
+ONLY_VP8 = "() => { MediaRecorder.isTypeSupported = (type) => type.startsWith('video/webm;codecs=vp8'); }"
 ALLOWED = ("--use-fake-ui-for-media-stream",)
 
 
@@ -170,6 +171,23 @@ def test_a_browsers_camera_becomes_a_session_with_notes_and_a_pause(camera, serv
     assert (first.text, first.start_s, first.author) == ("look <b>up</b>", 0.0, "Ana B.")
     assert second.text == "n and s are letters here" and 2.5 < second.start_s < 4.5
     assert unfinished(library) == []
+
+
+@pytest.mark.browser
+def test_a_browser_without_h264_and_a_client_beside_the_camera(camera, served, library):
+    with opened(camera, served, "/record", READY) as page:
+        page.evaluate(ONLY_VP8)
+        fill(page)
+        page.get_by_label("The first 3 seconds").check()
+        begin(page)
+        expect(page.locator("[data-slot=cue]")).to_have_text("Look at where your client's eyes are.")
+        record(page, 5)
+        expect(page.locator("[data-slot=cue]")).not_to_have_text("Look at where your client's eyes are.")
+        stop_and_wait(page)
+    _, session = only_session(library)
+    video = VideoFile(session.video).info
+    assert video.codec == "h264" and video.has_audio
+    assert session.info["target"] == "calibrated:0-3" and unfinished(library) == []
 
 
 @pytest.mark.browser

@@ -7,8 +7,11 @@ from scoring.breaks import Breaks
 from scoring.measures import Measures
 from scoring.profile import Profile
 from scoring.recorder import Recorder, level_of
+from tests.scoring.claps import flash_and_clap
 from tests.videos import index_of, make_video
+from tests.vision.test_microphone import flash_and_clap_s
 from vision.camera import Gap, open_camera
+from vision.microphone import FileSound
 from vision.source import Frame, VideoFile
 
 RGB = np.zeros((2, 2, 3), np.uint8)
@@ -85,6 +88,24 @@ def test_a_recorder_leaves_out_what_comes_while_it_is_paused(tmp_path):
     assert sorted(numbers)[-1] > 8 and sorted(numbers)[:-1] == [1] * (len(numbers) - 1)
     assert np.allclose(np.diff([time_s for time_s, _ in found]), 0.05, atol=0.002)
     assert taken.time_s == pytest.approx(found[-1][0], abs=0.01) and taken.gaps == ()
+
+
+def test_sound_stays_in_step_after_a_pause(tmp_path):
+    film = flash_and_clap(tmp_path / "camera.mp4", 2.3, 3.5)
+    camera = open_camera(film)
+    measures = Measures(tmp_path / "landmarks.parquet", Profile.load())
+    recorder = Recorder(camera, tmp_path / "recording.mp4", measures, FileSound(film, 0.0))
+    recorder.start()
+    while recorder.elapsed_s() < 0.6:
+        recorder.wait(0.02)
+    recorder.pause()
+    recorder.wait(0.8)
+    recorder.resume()
+    while recorder.running:
+        recorder.wait(0.05)
+    assert recorder.finish().sound
+    flash_s, clap_s = flash_and_clap_s(tmp_path / "recording.mp4")
+    assert 1.2 < flash_s < 1.7 and clap_s == pytest.approx(flash_s, abs=0.04)
 
 
 def test_how_loud_it_is():

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -18,7 +19,7 @@ from scoring.notes import notes_of
 from scoring.options import Options
 from scoring.record import recover
 from scoring.session import Session
-from scoring.unfinished import unfinished, video_of, waiting
+from scoring.unfinished import held, unfinished, video_of, waiting
 from scoring.uploads import CHUNK_BYTES, Mismatch
 from tests import clips
 from tests.browser_recordings import CONSENT, TYPE, as_sent, pieces
@@ -106,6 +107,7 @@ def test_a_recording_is_measured_while_it_arrives_and_becomes_a_session(recordin
         "Practice",
     )
     assert info["source"]["frames"] == info["recording"]["pictures"] == 100
+    assert info["pauses_s"] == [1.5]
     assert info["recording"]["latency_p95_s"] is None, "nobody knows when a browser took a picture"
     assert np.isclose(info["source"]["duration_s"], 4.0, atol=0.05)
     (entry,) = Catalogue(recordings.library).entries()
@@ -151,7 +153,7 @@ def test_a_piece_may_come_twice_but_none_may_be_missing(recordings, numbered):
     assert recordings.end(live.id, len(numbered)).state["state"] == "done"
 
 
-def test_what_browsers_without_h264_send_is_encoded_at_the_end(recordings, tmp_path):
+def test_what_browsers_without_h264_send_is_encoded_as_it_arrives(recordings, tmp_path):
     frames = [Frame(k, k / 20, picture(k)) for k in range(30)]
     data = as_sent(tmp_path / "vp8.mkv", frames, "libvpx")
     live = recordings.begin({**FIELDS, "type": "video/webm;codecs=vp8,opus"})
@@ -286,6 +288,29 @@ def test_a_silent_page_is_let_go_and_its_recording_offered(recordings, numbered,
     monkeypatch.setattr(live_recordings, "SILENT_S", 60.0)
     assert recordings.append(live.id, *pieces(numbered, 2)[1]) == len(numbered)  # it was asleep, not gone
     assert cut_short.cut_short(recordings.library) == ()
+
+
+def test_who_only_looks_is_waited_for(recordings, numbered):
+    live = recordings.begin(FIELDS)
+    recordings.append(live.id, *pieces(numbered, 2)[0])
+    live.process.end(0)
+    recordings._known.clear()
+    live.release()
+    looking = threading.Event()
+
+    def look():
+        with held(live.folder) as free:
+            assert free
+            looking.set()
+            time.sleep(0.4)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    looking.wait()
+    assert recordings.append(live.id, *pieces(numbered, 2)[1]) == len(numbered)
+    thread.join()
+    with held(live.folder) as free:
+        assert not free
 
 
 def test_a_discarded_recording_leaves_nothing(recordings, numbered):

@@ -12,9 +12,11 @@ import pytest
 
 from attune import InputError, OutputError
 from tests.conftest import ROOT
+from tests.scoring.claps import flash_and_clap
 from tests.videos import AT_30, corners_of, index_of, make_video, picture
+from tests.vision.test_microphone import flash_and_clap_s
 from vision.source import VideoFile
-from vision.writer import Mp4Recorder, encode_video, keep_video
+from vision.writer import Mp4Recorder, encode_video, keep_video, with_sound
 
 UNEVEN = (0.0, 0.033, 0.2, 0.21, 0.5, 0.9, 1.0, 1.04, 1.3, 2.5)
 NO_REORDERING = {"options": {"bf": "0"}}
@@ -211,3 +213,18 @@ def test_a_browser_shows_the_same_picture_at_the_same_time(tmp_path, chromium, n
         assert media_time == pytest.approx(k / 30, abs=1e-3)
         assert index_of(rgb) == k
         assert corners_of(rgb) == ["red", "green", "blue"]
+
+
+def test_pictures_that_were_encoded_along_keep_the_recordings_sound(tmp_path):
+    film = flash_and_clap(tmp_path / "film.mp4", 1.5)
+    recorder = Mp4Recorder(tmp_path / "encoded.mp4")
+    frames = list(VideoFile(film))
+    for frame in frames:
+        recorder.write(frame.time_s, frame.rgb)
+    recorder.finish()
+    with_sound(tmp_path / "encoded.mp4", film, tmp_path / "whole.mp4")
+    flash_s, clap_s = flash_and_clap_s(tmp_path / "whole.mp4")
+    assert flash_s == pytest.approx(1.5, abs=1e-3) and clap_s == pytest.approx(flash_s, abs=0.005)
+    assert [frame.time_s for frame in VideoFile(tmp_path / "whole.mp4")] == pytest.approx(
+        [frame.time_s for frame in frames], abs=1e-3
+    )
