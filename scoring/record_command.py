@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -44,9 +45,11 @@ def record(
     title: Annotated[str | None, typer.Option(help="The session's title instead of the file's name.")] = None,
     json: Json = False,
 ) -> None:
-    """Record a session from a webcam, measured live. Ctrl-C ends the recording."""
+    """Record a session from a webcam, measured live. Ctrl-C, or SIGTERM, ends the recording."""
     from scoring.resources import user_library
 
+    for way in (signal.SIGINT, signal.SIGTERM):  # also where a shell that started it has Ctrl-C ignored
+        signal.signal(way, signal.default_int_handler)
     library = out or user_library()
     _offer(library, json)
     with terminal.quiet_native():

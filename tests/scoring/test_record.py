@@ -206,11 +206,12 @@ def _wait_for(library: Path, bytes_there: int, process: subprocess.Popen) -> Pat
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to whole consoles")
-def test_ctrl_c_ends_a_recording_and_it_is_measured(tmp_path, slow_camera):
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_recording_and_it_is_measured(tmp_path, slow_camera, way):
     library = tmp_path / "library"
     with _start(slow_camera, library, "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         _wait_for(library, 4000, process)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(way)
         out, err = process.communicate()
     assert process.returncode == 0, err
     session = Session.open(json.loads(out)["session"])
