@@ -13,16 +13,19 @@ import queue
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import psutil
 
 from attune import AttuneError, UsageError
 from scoring import process
+from scoring.lock import locked
 
 POLL_S = 0.2
 GIGABYTE = 2**30
@@ -63,12 +66,13 @@ class GuardedWorker:
 
     Parameters
     ----------
-    core : int, optional
-        The processor core to stay on, where the operating system can be told so.
+    alone : bool
+        Keep it on a processor core that no other one of this user's keeps to, where there is one and the
+        operating system can be told so: threads that wander take time from each other.
     """
 
-    def __init__(self, core: int | None = None):
-        self._core = core
+    def __init__(self, alone: bool = False):
+        self._alone = alone
         self._child: subprocess.Popen | None = None
         self._answers: queue.Queue = queue.Queue()
 
@@ -131,8 +135,8 @@ class GuardedWorker:
     def _begin(self) -> None:
         self.close()
         self._answers = queue.Queue()
-        core = () if self._core is None else (str(self._core),)
-        self._child = process.start("scoring.guarded", *core, stdout=subprocess.PIPE)
+        alone = ("alone",) if self._alone else ()
+        self._child = process.start("scoring.guarded", *alone, stdout=subprocess.PIPE)
         threading.Thread(target=_read, args=(self._child.stdout, self._answers), daemon=True).start()
 
     def _check(self, limits: Limits, started: float) -> None:
@@ -164,9 +168,15 @@ def _death(code: int) -> str:
     return f"its process ended unexpectedly (status {code})"
 
 
-def main(core: int | None = None) -> None:
+def main(alone: bool) -> None:
     """Run what comes in at standard input, one task after the other."""
-    _alone(core)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # as many workers as cores then take nothing from each other
+    with _core_of_its_own() if alone else contextlib.nullcontext():
+        _work()
+
+
+def _work() -> None:
     tasks: queue.Queue = queue.Queue()
     threading.Thread(target=_receive, args=(os.fdopen(os.dup(0), "rb"), tasks), daemon=True).start()
     answers = os.fdopen(os.dup(1), "wb")
@@ -198,14 +208,18 @@ def _receive(pipe: BinaryIO, tasks: queue.Queue) -> None:
         os._exit(1)
 
 
-def _alone(core: int | None) -> None:
-    """One thread for whatever computes: as many workers as cores then take nothing from each other."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    if core is not None and hasattr(os, "sched_setaffinity"):
-        allowed = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {allowed[core % len(allowed)]})
+@contextlib.contextmanager
+def _core_of_its_own() -> Iterator[None]:
+    """Stay on the first core that nobody holds the lock of; anywhere where all are taken."""
+    with contextlib.ExitStack() as held:
+        for core in sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else ():
+            path = Path(tempfile.gettempdir()) / f"attune-{os.getuid()}-core-{core}.lock"
+            with contextlib.suppress(OSError):
+                if held.enter_context(locked(path)):
+                    os.sched_setaffinity(0, {core})
+                    break
+        yield
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(sys.argv[1:] == ["alone"])

@@ -75,7 +75,7 @@ class LocalPool:
         return self._threads.submit(self._run, label, task, arguments)
 
     def _begin(self, number: int) -> None:
-        self._own.number, self._own.guard = number, GuardedWorker(number)
+        self._own.number, self._own.guard = number, GuardedWorker(alone=True)
         self._guards.append(self._own.guard)
 
     def _run(self, label: str, task: Task, arguments: tuple) -> Any:
@@ -137,7 +137,7 @@ _own = threading.local()
 def on_cluster(task: Task, arguments: tuple, limits: Limits) -> Any:
     """What a cluster's worker does: the task in a guarded process that stays for the next one."""
     if not hasattr(_own, "guard"):
-        _own.guard = GuardedWorker()
+        _own.guard = GuardedWorker(alone=True)
     return _own.guard.run(task, *arguments, limits=limits)
 
 

@@ -1,5 +1,6 @@
 """A worker process is ended when it hangs, eats memory or crashes, and never outlives who began it."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -66,3 +67,16 @@ def test_ends_with_whoever_began_it(tmp_path):
 def test_limits_make_sense(limits):
     with pytest.raises(UsageError, match="out of range"):
         Limits(**limits)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux keeps a process on a core")
+def test_each_keeps_to_a_core_of_its_own_until_there_are_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # the locks of other batches are elsewhere
+    cores = os.sched_getaffinity(0)
+    with contextlib.ExitStack() as stack:
+        workers = [stack.enter_context(GuardedWorker(alone=True)) for _ in range(len(cores) + 1)]
+        pids = [worker.run(tasks.own_pid, limits=FREE) for worker in workers]
+        kept = [psutil.Process(pid).cpu_affinity() for pid in pids]
+    assert sorted(core for one in kept[:-1] for core in one) == sorted(cores)
+    assert set(kept[-1]) == cores
