@@ -7,7 +7,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 from attune import InputError, UsageError
@@ -114,21 +114,29 @@ class ClusterPool:
             self._client.close()
             what = f"the scheduler at {address} has no workers"
             raise InputError(f"{what}: start some with dask worker {address}")
+        self._threads = ThreadPoolExecutor(self.workers)
 
     def __enter__(self) -> ClusterPool:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
         with contextlib.suppress(OSError):
             self._client.close()
+        self._threads.shutdown()
 
     def submit(self, label: str, task: Task, *arguments: Any) -> Future:
+        # No more at once than there are workers: Dask would share out all in advance, by lengths it can't
+        # know, and some workers would be idle at the end.
+        return self._threads.submit(self._run, task, arguments)
+
+    def _run(self, task: Task, arguments: tuple) -> Any:
         # Not pure: a task leaves files, and the same one later is a task of its own.
         remote = self._client.submit(on_cluster, task, arguments, self._limits, pure=False)
-        given: Future = Future()
-        given.set_running_or_notify_cancel()
-        remote.add_done_callback(lambda done: _hand_over(done, given))
-        return given
+        try:
+            return remote.result()
+        except CancelledError:
+            raise InputError("the cluster gave it up: its workers were lost") from None
 
 
 _own = threading.local()
@@ -139,12 +147,3 @@ def on_cluster(task: Task, arguments: tuple, limits: Limits) -> Any:
     if not hasattr(_own, "guard"):
         _own.guard = GuardedWorker(alone=True)
     return _own.guard.run(task, *arguments, limits=limits)
-
-
-def _hand_over(done: Any, given: Future) -> None:
-    if done.status == "finished":
-        given.set_result(done.result())
-    elif done.status == "error":
-        given.set_exception(done.exception())
-    else:
-        given.set_exception(InputError("the cluster gave it up: its workers were lost"))

@@ -48,7 +48,7 @@ def main() -> None:
         two = took(many, out, "--workers", "2")
         shown(f"2 workers ({one / two:.2f} times)", two, hours)
         with cluster(Path(folder)) as address:
-            took(single_clip(Path(folder)), out, "--scheduler", address)  # its processes have started
+            took(short_clips(Path(folder)), out, "--scheduler", address)  # its processes have started
             there = took(many, out, "--scheduler", address)
         shown(f"cluster of 2 ({there / two - 1:+.0%} of 2 workers)", there, hours)
         if long:
@@ -60,11 +60,12 @@ def main() -> None:
     print(f"{NODES} machines of 2 cores, {HOURS} h of 720p at 24 a second: {days:.1f} days")
 
 
-def single_clip(folder: Path) -> Path:
-    """A folder with one short recording."""
+def short_clips(folder: Path) -> Path:
+    """A folder with two short recordings, one for each worker."""
     place = folder / "short"
     place.mkdir()
-    repeated(sample_path(SAMPLE), place / "short.mp4", 5.0)
+    for number in range(2):
+        repeated(sample_path(SAMPLE), place / f"{number}.mp4", 5.0)
     return place
 
 
