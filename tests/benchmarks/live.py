@@ -146,6 +146,8 @@ def long_recording(folder: Path, minutes: float) -> None:
     told("measures a second", f"{figures['measures_hz']:.1f}", "15 or more", figures["measures_hz"] >= 15)
     latency_ms = 1000 * figures["latency_p95_s"]
     told("from capture to measure, 95 %", f"{latency_ms:.0f} ms", "under 150 ms", latency_ms < 150)
+    told(f"feedback after {minutes:g} minutes", f"{run.finished_s:.1f} s after the stop", "within 20 s",
+         run.finished_s <= 20)  # fmt: skip
     settled = [mb for at, mb in run.memory_mb if at >= min(_SETTLED_S, minutes * 30)]
     growth = max(settled) / settled[0] - 1
     told("memory from minute 1 to the end", f"{settled[0]:.0f} MB, then up to {growth:+.1%}", "within 5 %",
