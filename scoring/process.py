@@ -23,7 +23,7 @@ _LOOK_S = 0.2
 
 def start(module: str, *arguments: str | Path, stdout: int = subprocess.DEVNULL) -> subprocess.Popen:
     """Run a module of ours in a process of its own, which Ctrl-C in the terminal doesn't reach."""
-    # Dask has its workers give memory back at once, which costs whoever works on pictures a fifth of the time.
+    # Dask has its workers give memory back at once: that costs whoever works on pictures a fifth of the time.
     environment = {name: value for name, value in os.environ.items() if name != "MALLOC_TRIM_THRESHOLD_"}
     if not {"site-packages", "dist-packages"} & set(ROOT.parts):  # a checkout
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [environment.get("PYTHONPATH"), str(ROOT)]))

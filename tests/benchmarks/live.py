@@ -182,6 +182,8 @@ def kills(folder: Path, times: int) -> None:
 
 
 if __name__ == "__main__":
+    # A shell that starts this in the background has Ctrl-C ignored, in all that it starts, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     as_it_is = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_it_is)
     parser.add_argument("--minutes", type=float, default=10, help="0: leave out")
