@@ -84,10 +84,10 @@ def stored(tmp_path) -> Path:
     info = json.loads((folder / "session.json").read_text())
     info |= {
         "consent": {"text": "Yes", "by": "Anna Muster", "at": "2025-05-03"},
-        "profile": "/home/anna/mine.toml",
+        "profile": "/data/anna/mine.toml",
         "notices": [f"{NAME}, first try.mp4: 2.0 s before the other recording were left out", "Fine."],
         "recording": {"ended": "the camera /dev/anna was unplugged"}, "unknown": "Anna",
-        "parameters": {"profile": "/home/anna/mine.toml", "people": "2"},
+        "parameters": {"profile": "/data/anna/mine.toml", "people": "2"},
     }  # fmt: skip
     (folder / "session.json").write_text(json.dumps(info))
     return folder
