@@ -158,11 +158,21 @@ def read_table(
         if meaning is None or (meaning.kind is None and not meaning.left_out):
             taken.unknown(where, "kind", cell["kind"])
             continue
-        start, end = (seconds(cell.get(name, "")) * scales.get(name, 1.0) for name in ("start_s", "end_s"))
-        if "end_s" not in places:
-            end = start + seconds(cell.get("duration_s", "")) * scales.get("duration_s", 1.0)
+        start, end = span_of(row, places, scales)
         coder = cell.get("coder", "") if own_coder else ""
         taken.add(where, cell.get("person", ""), meaning, start, end, coder, fold(cell.get("cue", "")))
+
+
+def span_of(
+    row: Sequence[str], places: Mapping[str, int], scales: Mapping[str, float]
+) -> tuple[float, float]:
+    """Start and end of a row in seconds, the end by the duration where no column has ends; NaN: none."""
+
+    def value(name: str) -> float:
+        return seconds(cells_at(row, places.get(name))) * scales.get(name, 1.0)
+
+    start = value("start_s")
+    return start, value("end_s") if "end_s" in places else start + value("duration_s")
 
 
 def too_wide(table: Rows, row: Sequence[str], taken: Collector, where: str) -> bool:

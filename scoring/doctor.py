@@ -7,7 +7,6 @@ import importlib.metadata
 import json
 import platform
 import re
-import shutil
 import sys
 import tempfile
 import tomllib
@@ -16,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from attune import AttuneError, __version__
+from scoring.files import free_bytes
 from scoring.resources import user_library
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -226,17 +226,13 @@ def check_folder(folder: Path) -> Check:
 def check_space(folder: Path) -> Check:
     """Room for an hour or two of recording."""
     try:
-        free = shutil.disk_usage(_existing(folder)).free
+        free = free_bytes(folder)
     except OSError as error:
         return Check("disk space", False, f"unknown ({error.strerror})", "name another folder with --out DIR")
     found = f"{free / 1024**3:.1f} GB free"
     if free < LEAST_FREE_BYTES:
         return Check("disk space", False, found, "free 2 GB or more, or name another folder with --out DIR")
     return Check("disk space", True, found)
-
-
-def _existing(folder: Path) -> Path:
-    return next((one for one in (folder, *folder.parents) if one.exists()), Path.cwd())
 
 
 def print_checks(checks: list[Check]) -> None:

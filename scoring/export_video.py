@@ -91,15 +91,15 @@ def _with_bar(frames: Iterator[tuple[float, np.ndarray]], shown: Summary):
 def _one_picture(
     video: VideoFile, session: Session, shown: Summary, camera: Camera, hide: Hide | None
 ) -> Iterator[tuple[float, np.ndarray]]:
-    people = [_Person(session, name, camera) for name in shown.persons]
+    people = [_Person(session, name, camera) for name in shown.persons] if hide is None else []
     several = len(people) > 1
     from_left = sorted(people, key=lambda person: person.place_px)
     for frame in video:
         time_s = frame.time_s
         rgb = frame.rgb if hide is None else hide(frame.rgb, camera, time_s)
-        for person in people if hide is None else ():
+        for person in people:
             person.draw(rgb, time_s)
-        for person in people if hide is None else ():
+        for person in people:
             right = several and person is from_left[-1]
             labels = _labels(shown.lanes, person.name, time_s, named=several)
             overlay.draw_labels(rgb, labels, right, share=0.5 if several else 1.0)
@@ -114,18 +114,21 @@ def _two_pictures(
     first, second = cameras
     sizes = beside(first.size, second.size)
     letters = max(11, sum(width for width, _ in sizes) // WIDTH_OF_LETTERS)
-    people = [[_Person(session, name, camera) for name in camera.persons] for camera in cameras]
+    people = [
+        [_Person(session, name, camera) for name in camera.persons] if hide is None else []
+        for camera in cameras
+    ]
     places = order(cameras)
     with _Second(second, sizes[1], letters, people[1], hide) as other:
         for frame in video:
             time_s = frame.time_s
             rgb = frame.rgb if hide is None else hide(frame.rgb, first, time_s)
             own = overlay.resized(rgb, sizes[0])
-            for person in people[0] if hide is None else ():
+            for person in people[0]:
                 person.draw(own, time_s)
             pictures = [own, other.at(time_s)]
             for side, place in enumerate(places):
-                for person in people[place] if hide is None else ():
+                for person in people[place]:
                     labels = _labels(shown.lanes, person.name, time_s, named=True)
                     overlay.draw_labels(pictures[place], labels, right=side == 1, size=letters)
             both = np.concatenate([pictures[place] for place in places], axis=1)
@@ -188,7 +191,7 @@ class _Second:
             hide = self._hide
             rgb = latest.rgb if hide is None else hide(latest.rgb, self._camera, latest.time_s)
             self._shown = overlay.resized(rgb, self._size)
-            for person in self._people if hide is None else ():
+            for person in self._people:
                 person.draw(self._shown, latest.time_s + self._camera.offset_s)
         missing = self._missing(own_s)
         if self._shown is None or missing:
@@ -246,7 +249,8 @@ class _Person:
             nearest = int(np.abs(self._gaze.times - time_s).argmin())
             if abs(self._gaze.times[nearest] - time_s) <= SAME_FRAME_S:
                 x, y, yaw, pitch, height = self._gaze.values[nearest]
-                overlay.draw_gaze(rgb, np.array([x, y]) * pixel, yaw, pitch, 2 * height * pixel[1])
+                length = overlay.GAZE_LENGTH * height * pixel[1]
+                overlay.draw_gaze(rgb, np.array([x, y]) * pixel, yaw, pitch, length)
 
 
 def _landmarks(path: Path, person: str) -> Iterator[dict]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SPARE_BYTES = 200_000_000
+"""Stays free on the disk, whatever is recorded or sent."""
+
+
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
     """Turns what the file system refuses into an `OutputError`."""
@@ -27,6 +31,12 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename or folder
         raise OutputError(f"{where} can't be written: {error.strerror or error}") from error
+
+
+def free_bytes(folder: Path) -> int:
+    """Free room where a folder is, or will be made."""
+    there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), Path.cwd())
+    return shutil.disk_usage(there).free
 
 
 def link_or_copy(source: Path, target: Path) -> None:

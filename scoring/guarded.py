@@ -154,9 +154,8 @@ class GuardedWorker:
 
 def _read(pipe: BinaryIO, answers: queue.Queue) -> None:
     """Hand on what the process writes, until it ends."""
-    with contextlib.suppress(EOFError, OSError, ValueError, pickle.UnpicklingError):
-        while True:
-            answers.put(pickle.load(pipe))
+    for message in process.messages(pipe):
+        answers.put(message)
     answers.put(("ended", None))
 
 

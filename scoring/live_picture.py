@@ -11,13 +11,12 @@ from scoring.live import Live
 from scoring.live_report import Reporter
 from vision import topology
 from vision.extract import Seen
-from vision.overlay import draw_body, draw_face, draw_gaze
+from vision.overlay import GAZE_LENGTH, draw_body, draw_face, draw_gaze
 from vision.source import Frame
 
 WIDE = 800
 EVERY_S = 1 / 15
 _QUALITY = 72
-_GAZE_LENGTH = 2.0  # of the face's height
 
 
 class LivePicture:
@@ -56,6 +55,6 @@ def drawn(frame: Frame, found: tuple[Live, Seen] | None) -> np.ndarray:
             draw_body(rgb, body)
         draw_face(rgb, seen.face[:, :2] * scale)
         eyes = np.array([live.row["face_x_px"], live.row["face_y_px"]]) * scale
-        length = _GAZE_LENGTH * live.row["face_height_px"] * scale
+        length = GAZE_LENGTH * live.row["face_height_px"] * scale
         draw_gaze(rgb, eyes, live.row["gaze_yaw_deg"], live.row["gaze_pitch_deg"], length)
     return cv2.flip(rgb, 1)

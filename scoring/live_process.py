@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from scoring import process
-from scoring.live_report import messages
 
 CRASHED = "The process that measured the recording ended without saying why; what was recorded is kept."
 
@@ -73,7 +72,7 @@ class LiveProcess:
     def _listen(self) -> None:
         assert self._child.stdout is not None and self._child.stdin is not None
         with self._child.stdout as pipe:
-            for kind, value in messages(pipe):
+            for kind, value in process.messages(pipe):
                 with self._changed:
                     if kind == "picture":
                         self.picture, self.pictures = value, self.pictures + 1

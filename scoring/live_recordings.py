@@ -19,9 +19,9 @@ from typing import Any
 
 from attune import InputError, OutputError
 from scoring.access import LOCAL, User
-from scoring.files import read_json
+from scoring.files import SPARE_BYTES, free_bytes, read_json
 from scoring.live_process import LiveProcess
-from scoring.recorder import SPARE_BYTES
+from scoring.recorder import LEAST_FREE
 from scoring.recording_note import add_note, add_pause, note_of
 from scoring.unfinished import ENDED, FILE_TYPES, NOTE, PATIENCE_S, held, make_folder, new_video, unfinished
 from scoring.uploads import CHUNK_BYTES, Mismatch
@@ -29,7 +29,6 @@ from scoring.uploads import CHUNK_BYTES, Mismatch
 SILENT_S = 20.0
 LONGEST_S = 3600.0
 MOST_BYTES = 4_000_000_000  # an hour of a lively picture
-LEAST_FREE = 2_000_000_000  # as `attune record` asks for
 REMEMBERED = 20  # of those that ended
 _LOOK_S = 1.0
 _PATIENCE_S = 20.0  # for a camera's process to close what it has recorded
@@ -303,8 +302,7 @@ class LiveRecordings:
             raise InputError("the camera's process has ended: what was recorded is kept")
 
     def _check_room(self) -> None:
-        there = next(folder for folder in (self.library, *self.library.parents) if folder.is_dir())
-        free = shutil.disk_usage(there).free
+        free = free_bytes(self.library)
         if free < LEAST_FREE:
             raise OutputError(
                 f"the disk of the library has {free / 1e9:.1f} GB free and a recording may need "
@@ -313,7 +311,7 @@ class LiveRecordings:
 
     def _write(self, file: Path, block: bytes) -> None:
         size = file.stat().st_size if file.exists() else 0
-        if shutil.disk_usage(file.parent).free < SPARE_BYTES + size + len(block):  # it is copied at the end
+        if free_bytes(file.parent) < SPARE_BYTES + size + len(block):  # it is copied at the end
             raise OutputError("the disk is nearly full, so the recording ends here: free some space")
         try:
             with file.open("ab") as out:

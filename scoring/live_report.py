@@ -11,8 +11,7 @@ import os
 import pickle
 import threading
 import time
-from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 from attune import AttuneError
 from scoring.files import plain
@@ -94,10 +93,3 @@ def for_pages(sentence: str) -> str:
     sentence = sentence.replace(" with --camera", "").replace("this terminal", "Attune")
     sentence = sentence.replace("plug one in, allow Attune to use it, or name one with --microphone", PLUG_IN)
     return without_flags(sentence)
-
-
-def messages(pipe: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """What a process says, until it ends."""
-    with contextlib.suppress(EOFError, OSError, ValueError, pickle.UnpicklingError):
-        while True:
-            yield pickle.load(pipe)

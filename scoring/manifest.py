@@ -106,7 +106,8 @@ def read_manifest(path: Path) -> tuple[list[Item], list[Failure]]:
     InputError
         It can't be read as a table, or has no column of paths.
     """
-    rows = list(csv.reader(io.StringIO(_text(path), newline=""), delimiter=_delimiter(path), strict=True))
+    text = _text(path)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
     header = [" ".join(name.split()) for name in rows[0]] if rows else []
     places = _places(path, header)
     items, failures = [], []
@@ -142,9 +143,9 @@ def _text(path: Path) -> str:
     raise InputError(f"{path} is no text that can be read: save it as CSV in UTF-8")
 
 
-def _delimiter(path: Path) -> str:
+def _delimiter(text: str) -> str:
     """Whichever of comma, semicolon and tab the header has most of."""
-    first = _text(path).lstrip().split("\n", 1)[0]
+    first = text.lstrip().split("\n", 1)[0]
     return max(",;\t", key=first.count)
 
 

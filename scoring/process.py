@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, Any
 
 from scoring.lock import locked
 
@@ -35,6 +37,13 @@ def start(module: str, *arguments: str | Path, stdout: int = subprocess.DEVNULL)
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def messages(pipe: IO[bytes]) -> Iterator[tuple[str, Any]]:
+    """The pairs that a process of ours pickles into a pipe, until it ends."""
+    with contextlib.suppress(EOFError, OSError, ValueError, pickle.UnpicklingError):
+        while True:
+            yield pickle.load(pipe)
 
 
 def end(child: subprocess.Popen, patience_s: float) -> None:

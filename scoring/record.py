@@ -15,6 +15,7 @@ from typing import Any
 from attune import AttuneError, InputError, OutputError, UsageError
 from scoring.consent import agreement
 from scoring.cue import Cue
+from scoring.files import free_bytes
 from scoring.finishing import become_session, from_video, playable
 from scoring.library import now
 from scoring.measures import Measures
@@ -22,7 +23,7 @@ from scoring.options import Options
 from scoring.prepare import LOOK, prepare
 from scoring.preview import Display, display, measures_text
 from scoring.profile import Profile
-from scoring.recorder import Recorder, SoundSource, Taken
+from scoring.recorder import LEAST_FREE, Recorder, SoundSource, Taken
 from scoring.session import LANDMARKS
 from scoring.terminal import Progress, clock, say
 from scoring.unfinished import held, new_folder, new_video, unfinished, video_of
@@ -30,7 +31,7 @@ from vision.camera import Camera, open_camera
 from vision.target import Target
 
 CALIBRATION_S = 3
-_LEAST_FREE, _PER_MINUTE = 2_000_000_000, 60_000_000  # bytes: a lively picture, and its copy while finishing
+_PER_MINUTE = 60_000_000  # bytes: a lively picture, and its copy while finishing
 _SAY = "the camera sends no pictures: plug it in again (Ctrl-C ends the recording)"
 
 
@@ -151,10 +152,7 @@ def _options(target: str, profile: str, calibrate: bool) -> dict[str, Any]:
 
 def check_disk(library: Path, max_minutes: float) -> None:
     """Raise an `OutputError` when the disk has too little room."""
-    there = next((folder for folder in (library, *library.absolute().parents) if folder.is_dir()), None)
-    if there is None:
-        return
-    needed, free = max(_LEAST_FREE, round(max_minutes * _PER_MINUTE)), shutil.disk_usage(there).free
+    needed, free = max(LEAST_FREE, round(max_minutes * _PER_MINUTE)), free_bytes(library)
     if free < needed:
         raise OutputError(
             f"{library} has {free / 1e9:.1f} GB free and recording up to {max_minutes:g} minutes may need "

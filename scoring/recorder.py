@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import shutil
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import numpy as np
 
 from attune import OutputError
 from scoring.breaks import Breaks
+from scoring.files import SPARE_BYTES, free_bytes
 from scoring.measures import Measures, Pace
 from vision.camera import Camera, Gap
 from vision.measure import Measured
@@ -28,8 +28,7 @@ _WAITING = 60  # Pictures that may wait for the encoder: two seconds of video, a
 _BEHIND = 6  # With so many waiting the measures make room.
 _ITEMS = 2000  # Pictures and pieces of sound that may wait.
 _JOIN_S = 15.0  # OpenCV gives a camera that sends nothing ten seconds.
-# Left on the disk, beside room for another copy of the recording, to finish it and write its session.
-SPARE_BYTES = 200_000_000
+LEAST_FREE = 2_000_000_000  # Bytes that a recording needs to begin.
 
 
 class SoundSource(Protocol):
@@ -209,7 +208,8 @@ class Recorder:
     def _watch_disk(self) -> None:
         if self._ended is not None or not self._video.exists():
             return
-        if shutil.disk_usage(self._video.parent).free < SPARE_BYTES + self._video.stat().st_size:
+        # Beside what is spared, room for another copy of the recording, to finish it.
+        if free_bytes(self._video.parent) < SPARE_BYTES + self._video.stat().st_size:
             self._ended = "the disk is nearly full, so the recording ended here: free some space"
             self.stop()
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from attune import InputError
 from scoring.coding_names import Meaning, Names
-from scoring.codings import Collector, Frame, seconds
-from scoring.codings_csv import cells_at, places_of, read_rows, too_wide
+from scoring.codings import Collector, Frame
+from scoring.codings_csv import cells_at, places_of, read_rows, span_of, too_wide
 from scoring.speech import OTHER, SPEECH, Speech, Turn, merged
 
 COLUMNS = "speech needs the columns start, end and person (staff or client), one turn a row"
@@ -45,9 +45,7 @@ def read_speech(path: Path, duration_s: float | None = None) -> tuple[Speech, tu
         where = f"row {number}"
         if too_wide(table, row, taken, where):
             continue
-        start, end = (seconds(cells_at(row, places.get(name))) * scales.get(name, 1.0) for name in _TIMES)
-        if "end_s" not in places:
-            end = start + seconds(cells_at(row, places["duration_s"])) * scales["duration_s"]
+        start, end = span_of(row, places, scales)
         if math.isnan(start) and math.isnan(end):
             taken.problem(where, "has neither a start nor an end")
             continue
@@ -61,5 +59,3 @@ def read_speech(path: Path, duration_s: float | None = None) -> tuple[Speech, tu
     )
     return Speech(staff, client), tuple(taken.notices)
 
-
-_TIMES = ("start_s", "end_s")

@@ -21,14 +21,13 @@ from pathlib import Path
 
 from attune import InputError, OutputError
 from scoring.access import LOCAL
-from scoring.files import sync, writing
+from scoring.files import SPARE_BYTES, free_bytes, sync, writing
 from scoring.library import ID
 
 FOLDER = ".uploads"
 NOTE, DATA = "upload.json", "data"
 CHUNK_BYTES = 8 * 2**20
 KEPT_S = 7 * 86400.0  # how long an unfinished one waits to be resumed
-SPARE_BYTES = 200 * 10**6  # stays free on the disk
 LONGEST_NAME = 255
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}")
 GONE = "There is no such upload in this library."
@@ -210,7 +209,7 @@ class Uploads:
             shutil.rmtree(path, ignore_errors=True)
 
     def _check_room(self, upload: Upload) -> None:
-        free = max(0, shutil.disk_usage(self.folder).free - SPARE_BYTES)
+        free = max(0, free_bytes(self.folder) - SPARE_BYTES)
         if upload.size > free:
             raise InputError(
                 f"'{upload.name}' has {_amount(upload.size)}, but only {_amount(free)} are free for it: make "

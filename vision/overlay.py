@@ -68,6 +68,10 @@ def draw_face(rgb: np.ndarray, points: np.ndarray) -> None:
             _ring(rgb, centre, radius, colour, width)
 
 
+GAZE_LENGTH = 2.0
+"""Of the line of sight's arrow at a right angle to the line to the lens, in heights of the face."""
+
+
 def draw_gaze(rgb: np.ndarray, eyes: np.ndarray, yaw_deg: float, pitch_deg: float, length: float) -> None:
     """The line of sight as an arrow from between the eyes; a ring where it goes into the lens.
 
