@@ -155,6 +155,15 @@ def _joined(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 
+def _settled(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The columns as float32, without what is left where two halves cancel.
+
+    numpy takes its vectorised or its scalar arctangent depending on where arrays happen to lie in memory,
+    and they differ in the last bit: a roll of 0 would be 4e-17 in one run and 0 in the next.
+    """
+    return {name: np.round(values, 9).astype(np.float32) for name, values in columns.items()}
+
+
 def measure_faces(face: np.ndarray) -> dict[str, np.ndarray]:
     """The face's columns, float32, shape (n,) each, from landmarks, shape (n, len(topology.FACE), 3)."""
     yaw, pitch, roll = head_angles_deg(face)
@@ -167,7 +176,7 @@ def measure_faces(face: np.ndarray) -> dict[str, np.ndarray]:
         "eye_yaw_deg": eye_yaw, "eye_pitch_deg": eye_pitch, "eye_openness": np.minimum(eye_openness(face), 2),
         "face_x_px": x, "face_y_px": y, "face_height_px": height,
     }  # fmt: skip
-    return {name: values.astype(np.float32) for name, values in columns.items()}
+    return _settled(columns)
 
 
 def measure_bodies(
@@ -185,7 +194,7 @@ def measure_bodies(
         "arms_visible": arms_visible(body, width_px, height_px),
         "hand_on_face": hand_on_face(body, face["face_x_px"], face["face_y_px"], face["face_height_px"]),
     }
-    return {name: values.astype(np.float32) for name, values in columns.items()}
+    return _settled(columns)
 
 
 def to_signals(
