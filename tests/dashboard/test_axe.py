@@ -24,6 +24,8 @@ PAGES = {
     "progress": ("/progress?person=Ada", "h1:has-text('Progress')"),
 }
 WIDTHS = (1440, 1024, 390)
+ROWS_OF_LINKS = """() => new Set(
+  [...document.querySelectorAll(".st-key-links a")].map((link) => link.getBoundingClientRect().top)).size"""
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,7 @@ def test_an_empty_library(browser, tmp_path, scheme):
         with opened(browser, served, "/", ".st-key-empty", width=390, scheme=scheme) as page:
             quiet(page)
             assert seriously_wrong(page) == []
+            assert page.evaluate(ROWS_OF_LINKS) == 1
             page.get_by_role("button", name="Add a recording").click()
             page.wait_for_selector(".add")
     finally:
