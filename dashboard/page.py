@@ -33,7 +33,11 @@ def catalogue() -> Catalogue:
     return Catalogue(Path(os.environ[LIBRARY_VARIABLE]), user())
 
 
-def component(name: str, data: dict, key: str) -> None:
-    """Mount ``player/NAME.html`` with its style and script; the script's ``mount`` gets `data`."""
-    parts = {part: (PLAYER / f"{name}.{part}").read_text("utf-8") for part in ("html", "css")}
-    st.components.v2.component(name, **parts, js=_LOADER % name)(data=data, key=key)
+def component(name: str, data: dict, key: str, styles: tuple[str, ...] = ()) -> None:
+    """Mount ``player/NAME.html`` with its script and style; the script's ``mount`` gets `data`.
+
+    `styles` are those that it shares with others; its own comes after them.
+    """
+    html = (PLAYER / f"{name}.html").read_text("utf-8")
+    css = "\n".join((PLAYER / f"{style}.css").read_text("utf-8") for style in (*styles, name))
+    st.components.v2.component(name, html=html, css=css, js=_LOADER % name)(data=data, key=key)

@@ -22,7 +22,6 @@ from dashboard.uploads import upload_routes
 from scoring.catalogue import Catalogue
 
 PLAYER = Path(__file__).with_name("player")
-TYPES = {".js": "text/javascript", ".css": "text/css"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -77,11 +76,11 @@ def _file(session, video: Path | None) -> Response:
 
 
 def _module(request: Request) -> Response:
-    """A script or style of the pages: one of the files that come with them, by its plain name."""
+    """A script of the pages: one of the files that come with them, by its plain name."""
     file = PLAYER / request.path_params["name"]
-    if file.parent != PLAYER or file.suffix not in TYPES or not file.is_file():
+    if file.parent != PLAYER or file.suffix != ".js" or not file.is_file():
         return _nothing(request)
-    return FileResponse(file, media_type=TYPES[file.suffix], headers={"cache-control": "no-cache"})
+    return FileResponse(file, media_type="text/javascript", headers={"cache-control": "no-cache"})
 
 
 def _nothing(request: Request) -> Response:

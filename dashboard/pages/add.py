@@ -8,4 +8,4 @@ from dashboard.session_list import values
 shelf = catalogue()
 st.title("Add a recording", anchor=False)
 known = {"people": shelf.people(), "scenarios": values(shelf.entries(), "scenario")}
-component("upload", {"known": known}, key="upload")
+component("upload", {"known": known}, key="upload", styles=("form",))

@@ -89,7 +89,7 @@ def show(shelf: Catalogue, before: Past, after: Past) -> None:
         {"url": address(past.id), "name": label(past.entry)}
         for past in (before, after)
     ]
-    component("twin", {"sides": sides}, key=f"twin-{before.id}-{after.id}")
+    component("twin", {"sides": sides}, key=f"twin-{before.id}-{after.id}", styles=("review",))
     charts.words(HOW_TO_READ, "What differs")
     durations = before.entry.duration_s, after.entry.duration_s
     people = [person for person in PERSON_LABELS if person in before.scores and person in after.scores]

@@ -9,4 +9,4 @@ from dashboard.session_list import values
 shelf = catalogue()
 st.title("Record", anchor=False)
 known = {"people": shelf.people(), "scenarios": values(shelf.entries(), "scenario")}
-component("record", {"known": known, "prompts": PROMPTS}, key="record")
+component("record", {"known": known, "prompts": PROMPTS}, key="record", styles=("form",))

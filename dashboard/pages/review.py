@@ -14,4 +14,4 @@ except LookupError:
 except AttuneError as problem:
     st.warning(f"This session can't be opened: {plain(str(problem))}")
 else:
-    component("review", {"url": address(id)}, key=f"review-{id}")
+    component("review", {"url": address(id)}, key=f"review-{id}", styles=("notes",))

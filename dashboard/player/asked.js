@@ -1,11 +1,10 @@
 // What somebody filled into the form for a new recording: what is wrong with it, and how the server is told.
 
 const NUMBER = /^[-+]?(\d+([.,]\d*)?|[.,]\d+)$/;
-const FIELDS = ["path", "client_path", "offset_s", "title", "person", "scenario", "tags", "people", "staff", "target", "profile"];
 
 /** The fields that can't stay as they are, in the form's order, each with a sentence. */
 export function checked(form) {
-  const text = (name) => form.field(name).value.trim();
+  const text = (name) => form.text(name);
   const found = {};
   if (form.byPath()) {
     if (!text("path")) found.path = "Give the path of the recording.";
@@ -15,9 +14,7 @@ export function checked(form) {
   if (form.two() && text("offset_s") && !NUMBER.test(text("offset_s"))) {
     found.offset_s = "Give a number of seconds, or leave it empty.";
   }
-  if (!text("by")) found.by = "Say who agreed to being recorded.";
-  if (!text("at")) found.at = "Say on which day they agreed.";
-  if (!text("purpose")) found.purpose = "Say what the recording may be used for.";
+  Object.assign(found, form.missing());
   if (text("target") === "calibrated") {
     const [from, to] = [text("from"), text("to")];
     const numbers = NUMBER.test(from) && NUMBER.test(to) && seconds(from) >= 0;
@@ -29,7 +26,7 @@ export function checked(form) {
 
 /** What `POST /api/recordings` wants; `ids` are those of the files that have arrived. */
 export function values(form, ids) {
-  const text = (name) => form.field(name).value.trim();
+  const text = (name) => form.text(name);
   const two = form.two();
   const paths = { path: text("path"), client_path: text("client_path") || null };
   const calibrated = () => `calibrated:${seconds(text("from"))}-${seconds(text("to"))}`;
@@ -45,14 +42,8 @@ export function values(form, ids) {
     target: text("target") === "calibrated" ? calibrated() : text("target"),
     profile: text("profile"),
     keep_video: form.field("keep_video").checked,
-    consent: { by: text("by"), at: text("at"), purpose: text("purpose") },
+    consent: form.consent,
   };
-}
-
-/** Which field a sentence of the server is about: it begins with its name; "form" where that is none. */
-export function fieldOf(sentence) {
-  const [word] = sentence.split(/[^a-z_]/, 1);
-  return FIELDS.includes(word) ? word : "form";
 }
 
 function seconds(text) {

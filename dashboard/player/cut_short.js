@@ -2,10 +2,9 @@
 
 import { Following } from "./following.js";
 import { clock, make } from "./format.js";
-import { ask, bytes, Refused } from "./transfer.js";
+import { ask, bytes, why } from "./transfer.js";
 
 const LOOK_MS = 8000;
-const SILENT = "The server doesn't answer. Try again in a moment.";
 
 export class CutShort {
   /** `node` shows the list, `jobs` what comes of those that are finished. */
@@ -58,7 +57,7 @@ export class CutShort {
     try {
       if ((await act()) !== "asked") await this.look();
     } catch (problem) {
-      this.wrong.textContent = problem instanceof Refused ? problem.message : SILENT;
+      this.wrong.textContent = why(problem);
     }
   }
 

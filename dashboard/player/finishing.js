@@ -1,7 +1,6 @@
 // What becomes of a recording after its end: how far it is measured, and the way to its session.
 
-import { make } from "./format.js";
-import { write } from "./live_meters.js";
+import { make, write } from "./format.js";
 import { ask } from "./transfer.js";
 
 const LOOK_MS = 300;

@@ -21,6 +21,11 @@ export function make(tag, { cls, text, ...attributes } = {}, children = []) {
   return node;
 }
 
+/** Writes a text where it is another one. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** Position of the last value <= x in a rising array, -1 before the first. */
 export function last(array, x) {
   let low = 0;

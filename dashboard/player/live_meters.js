@@ -1,6 +1,6 @@
 // What is measured of a recording under way, in words.
 
-import { clock } from "./format.js";
+import { clock, write } from "./format.js";
 
 const LOOK = "Look at where your client's eyes are.";
 const UNSEEN = "can't be seen";
@@ -37,9 +37,4 @@ export class LiveMeters {
     write(node, text || "–");
     node.classList.toggle("unseen", text === UNSEEN);
   }
-}
-
-/** Writes a text where it is another one. */
-export function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }

@@ -3,17 +3,16 @@
 import { BrowserCamera } from "./browser_camera.js";
 import { CutShort } from "./cut_short.js";
 import { Finishing } from "./finishing.js";
-import { clock } from "./format.js";
-import { LiveMeters, write } from "./live_meters.js";
+import { clock, write } from "./format.js";
+import { LiveMeters } from "./live_meters.js";
 import { MachineCamera } from "./machine_camera.js";
 import { CALIBRATION_S, RecordForm } from "./record_form.js";
-import { ask, bytes, Refused } from "./transfer.js";
+import { ask, bytes, Refused, SILENT } from "./transfer.js";
 
 const COUNT = 3;
 const LOOK_MS = 250;
 const WAITING_BYTES = 3e6; // more than this is worth a word
 const LOST = "The server has let go of the camera, as it heard nothing from this page.";
-const SILENT = "The server doesn't answer. Try again in a moment.";
 const pages = new WeakMap(); // root -> Page; Streamlit mounts again whenever it runs the page
 
 /** Shows the page; `data` holds the names that the library knows, and prompts. Returns what takes it down. */
@@ -26,7 +25,8 @@ export function mount({ parentElement, data }) {
 class Page {
   constructor(root, data) {
     Object.assign(this, { root, finishing: [], form: new RecordForm(root, data) });
-    ({ field: this.field, slot: this.slot } = this.form);
+    this.field = (name) => this.form.field(name);
+    this.slot = (name) => this.form.slot(name);
     this.ending = new AbortController();
     this.meters = new LiveMeters(root);
     const tell = (what) => this.told(what);

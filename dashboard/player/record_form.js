@@ -1,35 +1,18 @@
 // What is filled in before a recording: whom it shows, what is practised, who agreed.
 
-import { make } from "./format.js";
-import { write } from "./live_meters.js";
-import { ask, Refused } from "./transfer.js";
+import { Form } from "./form.js";
+import { make, write } from "./format.js";
+import { ask } from "./transfer.js";
 
-const SILENT = "The server doesn't answer. Try again in a moment.";
 /** Seconds in which somebody may show where the client's eyes are. */
 export const CALIBRATION_S = 3;
-const FIELDS = ["scenario", "person", "title", "profile", "camera"];
-const NEEDED = {
-  by: "Say who agrees to being recorded.",
-  at: "Say on which day they agreed.",
-  purpose: "Say what the recording may be used for.",
-};
 
-export class RecordForm {
+export class RecordForm extends Form {
   /** `known` holds the names that the library knows, `prompts` a text for each scenario that has one. */
   constructor(root, { known, prompts }) {
-    Object.assign(this, { root, prompts });
-    this.field = (name) => root.querySelector(`[data-field=${name}]`);
-    this.slot = (name) => root.querySelector(`[data-slot=${name}]`);
     const scenarios = [...new Set([...Object.keys(prompts), ...known.scenarios])];
-    for (const [id, names] of Object.entries({ "rec-people": known.people, "rec-scenarios": scenarios })) {
-      root.querySelector(`#${id}`).append(...names.map((value) => make("option", { value })));
-    }
-    const today = new Date();
-    this.field("at").value = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
-  }
-
-  text(name) {
-    return this.field(name).value.trim();
+    super(root, { "rec-people": known.people, "rec-scenarios": scenarios });
+    this.prompts = prompts;
   }
 
   /** Which camera records: browser or machine. */
@@ -50,35 +33,13 @@ export class RecordForm {
     return {
       ...Object.fromEntries(["scenario", "person", "title", "profile"].map((name) => [name, this.text(name)])),
       target: this.field("calibrate").checked ? `calibrated:0-${CALIBRATION_S}` : "lens",
-      consent: { by: this.text("by"), at: this.text("at"), purpose: this.text("purpose") },
+      consent: this.consent,
     };
   }
 
   /** Says what is missing, beside its field; whether nothing is. */
   complete() {
-    const missing = Object.keys(NEEDED).filter((name) => !this.text(name));
-    for (const name of Object.keys(NEEDED)) this.wrong(name, missing.includes(name) ? NEEDED[name] : "");
-    if (missing.length) this.field(missing[0]).focus();
-    return !missing.length;
-  }
-
-  /** Says what is wrong beside a field; nothing without a sentence. */
-  wrong(name, sentence) {
-    const node = this.root.querySelector(`[data-wrong=${name}]`);
-    if (!node) return;
-    write(node, sentence);
-    const field = this.field(name);
-    if (sentence) field?.setAttribute("aria-invalid", "true");
-    else field?.removeAttribute("aria-invalid");
-  }
-
-  /** Shows what the server refused beside the field that it is about: a sentence begins with its name. */
-  refused(problem) {
-    const sentence = problem instanceof Refused ? problem.message : SILENT;
-    const [word] = sentence.split(/[^a-z_]/, 1);
-    const name = FIELDS.includes(word) ? word : "form";
-    this.wrong(name, sentence);
-    if (name !== "form") this.field(name).focus();
+    return this.complain(this.missing());
   }
 
   /** Shows the scenario, and what it asks for where there is a prompt. */

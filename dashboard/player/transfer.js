@@ -6,6 +6,14 @@ const LONGEST_WAIT_MS = 8000;
 /** An answer that trying again won't change. */
 export class Refused extends Error {}
 
+/** What to say where nobody answers. */
+export const SILENT = "The server doesn't answer. Try again in a moment.";
+
+/** What to say of a request that failed. */
+export function why(problem) {
+  return problem instanceof Refused ? problem.message : SILENT;
+}
+
 /** JSON from the server; `Refused` with its sentence where it says no, a TypeError where nobody answers. */
 export async function ask(method, address, value) {
   const options = { method };

@@ -1,35 +1,28 @@
 // The form for a new recording: it sends the file while the rest is filled in, then asks for the analysis.
 
-import { checked, fieldOf, values } from "./asked.js";
+import { checked, values } from "./asked.js";
 import { Following } from "./following.js";
-import { clock, make } from "./format.js";
-import { ask, bytes, Refused, Transfer } from "./transfer.js";
+import { Form } from "./form.js";
+import { clock, write } from "./format.js";
+import { ask, bytes, Transfer } from "./transfer.js";
 
 const FILES = ["upload", "client_upload"];
-const SILENT = "The server doesn't answer. Try again in a moment.";
-const forms = new WeakMap(); // root -> Form; Streamlit mounts again whenever it runs the page
+const forms = new WeakMap(); // root -> UploadForm; Streamlit mounts again whenever it runs the page
 
 /** Shows the form; `data.known` holds the names that the library knows. Returns what takes it down again. */
 export function mount({ parentElement, data }) {
   const root = parentElement.querySelector(".add");
-  if (!forms.has(root)) forms.set(root, new Form(root, data.known));
+  if (!forms.has(root)) forms.set(root, new UploadForm(root, data.known));
   return () => setTimeout(() => root.isConnected || forms.get(root)?.close());
 }
 
-class Form {
+class UploadForm extends Form {
   constructor(root, known) {
-    this.root = root;
+    super(root, { "add-people": known.people, "add-scenarios": known.scenarios });
     this.transfers = {};
     this.followed = [];
     this.titled = ""; // the title that was taken from the file's name
     this.ending = new AbortController();
-    this.field = (name) => root.querySelector(`[data-field=${name}]`);
-    const lists = { "add-people": known.people, "add-scenarios": known.scenarios };
-    for (const [id, names] of Object.entries(lists)) {
-      root.querySelector(`#${id}`).append(...names.map((value) => make("option", { value })));
-    }
-    const today = new Date();
-    this.field("at").value = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
     this.listen();
     this.dropping();
     for (const name of FILES) this.choose(name, this.field(name).files[0]); // chosen before this script came
@@ -158,40 +151,16 @@ class Form {
     this.state(name, words[state]);
     // Somebody who listens wants tenths, not every piece.
     const said = state === "going" ? `${10 * Math.floor(10 * share)} % uploaded` : words[state];
-    const node = this.root.querySelector(`[data-said=${name}]`);
-    if (node.textContent !== said) node.textContent = said;
+    write(this.root.querySelector(`[data-said=${name}]`), said);
   }
 
   state(name, text) {
-    const node = this.root.querySelector(`[data-state=${name}]`);
-    if (node.textContent !== text) node.textContent = text;
-  }
-
-  /** Says what is wrong beside a field; nothing without a sentence. */
-  wrong(name, sentence) {
-    const node = this.root.querySelector(`[data-wrong=${name}]`);
-    if (!node) return;
-    node.textContent = sentence;
-    const field = this.field(name);
-    if (sentence) field?.setAttribute("aria-invalid", "true");
-    else field?.removeAttribute("aria-invalid");
-  }
-
-  /** Leads to a field, also to one that is folded away. */
-  goTo(name) {
-    const field = this.field(name);
-    const folded = field.closest("details");
-    if (folded) folded.open = true;
-    field.focus();
+    write(this.root.querySelector(`[data-state=${name}]`), text);
   }
 
   /** Says what is missing or can't be, beside its field; whether nothing is. */
   complete() {
-    const found = checked(this);
-    for (const node of this.root.querySelectorAll("[data-wrong]")) this.wrong(node.dataset.wrong, found[node.dataset.wrong] ?? "");
-    const [first] = Object.keys(found);
-    if (first) this.goTo(first);
-    return !first;
+    return this.complain(checked(this));
   }
 
   async submit() {
@@ -210,19 +179,12 @@ class Form {
       const { job } = await ask("POST", "/api/recordings", values(this, ids));
       if (!this.ending.signal.aborted) this.follow(job);
     } catch (problem) {
-      this.refused(problem instanceof Refused ? problem.message : SILENT);
+      this.refused(problem);
     } finally {
       this.busy = false;
       button.disabled = false;
       this.state("form", "");
     }
-  }
-
-  /** Shows the server's sentence beside the field that it is about. */
-  refused(sentence) {
-    const name = fieldOf(sentence);
-    this.wrong(name, sentence);
-    if (name !== "form") this.goTo(name);
   }
 
   /** Shows the analysis above the form, which is ready for another recording. */

@@ -260,7 +260,7 @@ def test_consent_comes_before_anything_is_stored(camera, served, library):
     with opened(camera, served, "/record", READY) as page:
         expect(page.get_by_role("button", name="Start recording")).to_be_enabled(timeout=20_000)
         page.get_by_role("button", name="Start recording").click()
-        expect(page.locator("[data-wrong=by]")).to_have_text("Say who agrees to being recorded.")
+        expect(page.locator("[data-wrong=by]")).to_have_text("Say who agreed to being recorded.")
         expect(page.locator("[data-wrong=purpose]")).to_have_text("Say what the recording may be used for.")
         assert page.get_by_label("Who agreed").get_attribute("aria-invalid") == "true"
         assert page.locator(".record").get_attribute("data-state") == "setup"
