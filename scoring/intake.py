@@ -15,11 +15,13 @@ from attune import InputError, UsageError
 from scoring.access import LOCAL, User
 from scoring.catalogue import checked
 from scoring.jobs import Job, Jobs
+from scoring.manifest import AUTO
 from scoring.options import Options
 from scoring.profile import profile_names
 from scoring.uploads import GONE, Uploads
 
 MOST_TAGS = 50
+LARGEST_TABLE = 10_000_000  # bytes; an hour's turns are some thousand rows
 _asking = threading.Lock()
 
 
@@ -42,6 +44,7 @@ def request(folder: str | Path, fields: Mapping[str, Any], user: User = LOCAL) -
     fields : mapping
         ``upload`` (id of a complete one) or ``path`` (a file of this machine); for a second camera
         ``client_upload`` or ``client_path``, and ``offset_s`` (seconds; None: found from the sound);
+        who speaks when: ``speech`` (``auto``: by the sound, or a table of this machine) or ``speech_upload``;
         ``title``, ``person``, ``scenario``, ``tags``; ``people``, ``staff``, ``target``, ``profile`` as in
         `Options`; ``keep_video``; ``consent``: {by, at, purpose}, none of them empty, `at` an ISO date.
     user : User
@@ -64,11 +67,14 @@ def request(folder: str | Path, fields: Mapping[str, Any], user: User = LOCAL) -
         sources = [source for source in (recording, client) if source is not None]
         if len({source.path for source in sources}) < len(sources):
             raise InputError("the client's recording is the same as the first: choose the second camera's")
+        table = _table(jobs, fields)
+        sources += [table] if table else []
         parameters = {
             "video": str(recording.path),
             "client": str(client.path) if client else None,
             "uploads": [source.upload for source in sources if source.upload],
             "offset_s": _offset(fields, client),
+            "speech": str(table.path) if table else text_of(fields, "speech"),
             "keep_video": _flag(fields, "keep_video", True),
             "person": line_of(fields, "person"),
             "scenario": line_of(fields, "scenario"),
@@ -99,6 +105,25 @@ def _uploaded(jobs: Jobs, id: str) -> Source:
     if id in jobs.uploads_in_use():
         raise InputError(f"'{upload.name}' is being analysed already: upload it again for another analysis")
     return Source(uploads.file(id).absolute(), upload.title, id)
+
+
+def _table(jobs: Jobs, fields: Mapping[str, Any]) -> Source | None:
+    """The table of who speaks when; None where nobody says it, or the sound is to tell."""
+    upload, path = text_of(fields, "speech_upload"), text_of(fields, "speech")
+    if upload and path:
+        raise InputError("speech and speech_upload are both given: choose one of them")
+    if not upload and path in (None, AUTO):
+        return None
+    table = _uploaded(jobs, upload) if upload else on_this_machine(str(path), "speech")
+    if table.path.stat().st_size > LARGEST_TABLE:
+        raise InputError(f"speech: {table.path.name} is too large for a table of turns: choose the CSV")
+    from scoring.speech_csv import read_speech
+
+    try:
+        read_speech(table.path)
+    except InputError as error:
+        raise InputError(f"speech: {error}") from None
+    return table
 
 
 def on_this_machine(text: str, field: str) -> Source:

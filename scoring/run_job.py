@@ -64,6 +64,7 @@ def _analysed(jobs: Jobs, job: Job) -> str:
         jobs.folder,
         client=Path(asked["client"]) if asked["client"] else None,
         offset_s=asked["offset_s"],
+        speech=asked.get("speech"),  # jobs of earlier versions say nothing of it
         keep_video=asked["keep_video"],
         title=job.title,
         consent=asked["consent"],
@@ -118,7 +119,7 @@ def _plainly(sentence: str, job: Job) -> str:
     from scoring.intake import without_flags
 
     if job.parameters["uploads"]:
-        for path in (job.parameters["video"], job.parameters["client"]):
+        for path in (job.parameters.get(name) for name in ("video", "client", "speech")):
             sentence = sentence.replace(path, Path(path).name) if path else sentence
     return without_flags(sentence)
 

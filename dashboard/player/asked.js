@@ -21,6 +21,13 @@ export function checked(form) {
     if (!numbers) found.from = "Give two numbers of seconds.";
     else if (seconds(from) >= seconds(to)) found.from = "The second number has to be later than the first.";
   }
+  if (text("speech") === "table") {
+    if (form.byPath()) {
+      if (!text("speech_path")) found.speech_path = "Give the path of the table.";
+    } else if (!form.transfers.speech_upload) {
+      found.speech_upload = "Choose the table.";
+    }
+  }
   return found;
 }
 
@@ -29,10 +36,12 @@ export function values(form, ids) {
   const text = (name) => form.text(name);
   const two = form.two();
   const paths = { path: text("path"), client_path: text("client_path") || null };
+  const table = form.byPath() ? text("speech_path") : null; // an uploaded one is among the ids
   const calibrated = () => `calibrated:${seconds(text("from"))}-${seconds(text("to"))}`;
   return {
     ...(form.byPath() ? paths : ids),
     offset_s: two && text("offset_s") ? seconds(text("offset_s")) : null,
+    speech: text("speech") === "table" ? table : text("speech") || null,
     title: text("title"),
     person: text("person"),
     scenario: text("scenario"),

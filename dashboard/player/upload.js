@@ -3,10 +3,11 @@
 import { checked, values } from "./asked.js";
 import { Following } from "./following.js";
 import { Form } from "./form.js";
-import { clock, write } from "./format.js";
+import { clock, make, write } from "./format.js";
 import { ask, bytes, Transfer } from "./transfer.js";
 
-const FILES = ["upload", "client_upload"];
+const RECORDINGS = ["upload", "client_upload"];
+const FILES = [...RECORDINGS, "speech_upload"];
 const forms = new WeakMap(); // root -> UploadForm; Streamlit mounts again whenever it runs the page
 
 /** Shows the form; `data.known` holds the names that the library knows. Returns what takes it down again. */
@@ -23,6 +24,7 @@ class UploadForm extends Form {
     this.followed = [];
     this.titled = ""; // the title that was taken from the file's name
     this.ending = new AbortController();
+    for (const name of FILES) this.going(name).append(...progress(name, this.going(name).dataset.what));
     this.listen();
     this.dropping();
     for (const name of FILES) this.choose(name, this.field(name).files[0]); // chosen before this script came
@@ -65,7 +67,7 @@ class UploadForm extends Form {
     }
   }
 
-  /** A file may be dropped anywhere; beside the client's field it is the client's. */
+  /** A file may be dropped anywhere; beside another field than the recording's it is that one's. */
   dropping() {
     const { root } = this;
     const { signal } = this.ending;
@@ -78,7 +80,7 @@ class UploadForm extends Form {
     root.addEventListener("drop", ({ target, dataTransfer }) => {
       root.classList.remove("over");
       if (this.byPath() || !dataTransfer.files.length) return;
-      const name = target.closest("details")?.querySelector("[data-field=client_upload]") ? FILES[1] : FILES[0];
+      const name = target.closest("[data-drops]")?.dataset.drops ?? "upload";
       this.field(name).files = dataTransfer.files;
       this.choose(name, dataTransfer.files[0]);
       this.arrange();
@@ -93,6 +95,7 @@ class UploadForm extends Form {
       "one-picture": !this.two(),
       "two-people": !this.two() && this.field("people").value !== "1",
       calibrated: this.field("target").value === "calibrated",
+      table: this.field("speech").value === "table",
     };
     for (const [part, there] of Object.entries(shown)) {
       for (const node of this.root.querySelectorAll(`[data-part=${part}]`)) node.hidden = !there;
@@ -121,12 +124,12 @@ class UploadForm extends Form {
     this.transfers[name]?.cancel();
     delete this.transfers[name];
     this.wrong(name, "");
-    const other = this.transfers[FILES.find((one) => one !== name)]?.file;
-    if (file && other && ["name", "size", "lastModified"].every((key) => file[key] === other[key])) {
+    const other = this.transfers[RECORDINGS.find((one) => one !== name)]?.file;
+    if (file && other && RECORDINGS.includes(name) && ["name", "size", "lastModified"].every((key) => file[key] === other[key])) {
       this.wrong(name, "This is the same file as the other recording. Choose the second camera's.");
       file = null;
     }
-    this.root.querySelector(`[data-going=${name}]`).hidden = !file;
+    this.going(name).hidden = !file;
     this.root.querySelector(`[data-pause=${name}]`).textContent = "Pause";
     if (!file) return;
     if (name === "upload") this.entitle(file.name);
@@ -134,7 +137,7 @@ class UploadForm extends Form {
   }
 
   told(name, { state, sent, size, speed, from, problem }) {
-    const going = this.root.querySelector(`[data-going=${name}]`);
+    const going = this.going(name);
     const share = size ? sent / size : 0;
     going.querySelector("progress").value = share;
     going.querySelector("button").hidden = state === "done" || state === "failed";
@@ -154,6 +157,16 @@ class UploadForm extends Form {
     write(this.root.querySelector(`[data-said=${name}]`), said);
   }
 
+  going(name) {
+    return this.root.querySelector(`[data-going=${name}]`);
+  }
+
+  /** Whether a file goes with what was chosen. */
+  wanted(name) {
+    const chosen = name !== "speech_upload" || this.field("speech").value === "table";
+    return chosen && !this.byPath() && this.transfers[name];
+  }
+
   state(name, text) {
     write(this.root.querySelector(`[data-state=${name}]`), text);
   }
@@ -171,7 +184,7 @@ class UploadForm extends Form {
     try {
       const ids = {};
       for (const name of FILES) {
-        if (this.byPath() || !this.transfers[name]) continue;
+        if (!this.wanted(name)) continue;
         this.state("form", "The analysis begins as soon as the recording has arrived. Keep this window open until then.");
         ids[name] = await this.transfers[name].done;
       }
@@ -199,12 +212,22 @@ class UploadForm extends Form {
 
   /** Empties what belongs to one recording; who it shows, who agreed and for what often stays. */
   empty() {
-    for (const name of [...FILES, "path", "client_path", "offset_s", "title"]) this.field(name).value = "";
+    for (const name of [...FILES, "path", "client_path", "speech_path", "speech", "offset_s", "title"]) this.field(name).value = "";
     for (const name of FILES) {
       delete this.transfers[name];
-      this.root.querySelector(`[data-going=${name}]`).hidden = true;
+      this.going(name).hidden = true;
     }
     this.titled = "";
     this.arrange();
   }
+}
+
+/** How far a file has come, and a way to pause it. */
+function progress(name, what) {
+  return [
+    make("progress", { max: "1", value: "0", "aria-label": `Upload of ${what}` }),
+    make("button", { type: "button", text: "Pause", "data-pause": name }),
+    make("p", { cls: "state", "data-state": name }),
+    make("p", { cls: "hushed", "aria-live": "polite", "data-said": name }),
+  ];
 }

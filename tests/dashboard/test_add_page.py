@@ -74,12 +74,16 @@ def test_says_what_is_missing_beside_the_field_and_leads_there(browser, served):
         page.get_by_label("Eye contact means").select_option("calibrated")
         page.get_by_label("They looked at the client from").fill("12")
         page.get_by_label("to, in seconds").fill("3,5")
+        page.get_by_label("Who speaks").select_option("table")
+        page.get_by_role("button", name="Analyse").click()
+        assert said(page, "speech_upload") == "Choose the table."
         page.get_by_label("A path on this machine").check()
         page.get_by_label("Path of the video").fill(str(SHORT))
         page.get_by_text("Who is in the picture").click()  # folded again
         page.keyboard.press("Tab")
         page.get_by_role("button", name="Analyse").click()
         assert said(page, "from") == "The second number has to be later than the first."
+        assert said(page, "speech_path") == "Give the path of the table."
         assert page.evaluate(FOCUSED) == "from"
         title = page.get_by_label("Title")
         assert title.input_value() == SHORT.stem
@@ -100,6 +104,12 @@ def test_what_the_server_refuses_is_said_beside_the_field(browser, served, libra
         expect(wrong).to_have_text("path '/no/<b>such</b>.mp4' is not a file on this machine: check the path")
         assert wrong.locator("b").count() == 0
         assert page.evaluate(FOCUSED) == "path"
+        page.get_by_label("Path of the video").fill(str(SHORT))
+        page.get_by_text("Who is in the picture").click()
+        page.get_by_label("Who speaks").select_option("table")
+        page.get_by_label("Path of the table of turns").fill(str(SHORT))
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-wrong=speech]")).to_contain_text(f"speech: {SHORT.name} is no text")
         assert page.get_by_label("Person").evaluate("i => i.list.options[0].value") == " ".join(EVIL.split())
         assert page.title() == "Add a recording · Attune"
     assert Jobs(library).list() == ()

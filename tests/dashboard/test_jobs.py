@@ -88,9 +88,11 @@ def test_the_session_is_named_after_the_file(served, library):
 def test_two_recordings_of_one_session(served, library):
     title = "Two cameras"
     fields = {"path": str(SHORT), "client_path": str(OTHER), "offset_s": 1.5, "title": title, "people": None}
-    done = until_state(served, request(served, **fields), "done")
+    turns = upload(served, b"start,end,person\n2,4,staff\n6,9,client\n", "turns.csv")
+    done = until_state(served, request(served, **fields, speech_upload=turns), "done")
     info = json.loads((library / done["session"] / "session.json").read_text())
     assert (info["title"], info["second_source"]["offset_s"]) == (title, 1.5)
+    assert info["speech"] == {"source": "given"} and not (library / FOLDER / turns).exists()
     assert SHORT.exists() and OTHER.exists(), "recordings of this machine stay where they are"
 
 

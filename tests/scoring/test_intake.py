@@ -74,6 +74,9 @@ def test_little_has_to_be_said(library):
         ({"path": "/\ud800"}, "path"),
         ({"upload": "0" * 32}, "upload and path"),
         ({"client_path": "relative.mp4"}, "client_path"),
+        ({"speech": "turns.csv"}, "speech 'turns.csv'"),
+        ({"speech": "/nowhere/turns.csv"}, "speech '/nowhere/turns.csv'"),
+        ({"speech": ["auto"]}, "speech"),
         ({"offset_s": 2}, "offset_s"),
         ({"offset_s": "2"}, "offset_s"),
         ({"offset_s": float("nan")}, "offset_s"),
@@ -122,6 +125,31 @@ def test_two_cameras_are_two_recordings_of_one_person_each(library, video, tmp_p
         with pytest.raises(InputError, match=named):
             request(library, {**two, **change})
     assert request(library, two).parameters["offset_s"] is None
+
+
+def test_who_speaks_when_is_told_by_the_sound_or_a_table(library, video, tmp_path):
+    asked = {"path": str(video), "consent": CONSENT}
+    assert request(library, asked).parameters["speech"] is None
+    assert request(library, {**asked, "speech": "auto"}).parameters["speech"] == "auto"
+    turns = tmp_path / "turns.csv"
+    turns.write_text("start,end,person\n0,1,eve\n")
+    with pytest.raises(InputError, match=r"^speech: turns\.csv, row 2: .*'eve'.*use staff or client"):
+        request(library, {**asked, "speech": str(turns)})
+    with pytest.raises(InputError, match="speech and speech_upload are both given"):
+        request(library, {**asked, "speech": "auto", "speech_upload": "0" * 32})
+    turns.write_text("start,end,person\n0,1,client\n")
+    assert request(library, {**asked, "speech": str(turns)}).parameters["speech"] == str(turns)
+    data = turns.read_bytes()
+    id = Uploads(library).begin("turns.csv", len(data)).id
+    Uploads(library).append(id, 0, data)
+    job = request(library, {**asked, "speech_upload": id})
+    assert job.parameters["speech"] == str(Uploads(library).file(id)) and job.parameters["uploads"] == [id]
+
+
+def test_a_video_is_no_table_of_turns(library, video, monkeypatch):
+    monkeypatch.setattr("scoring.intake.LARGEST_TABLE", 10)
+    with pytest.raises(InputError, match=r"speech: visit one\.mp4 is too large for a table of turns"):
+        request(library, {"path": str(video), "speech": str(video), "consent": CONSENT})
 
 
 def test_an_upload_has_to_be_whole_and_ones_own(library):
