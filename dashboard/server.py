@@ -110,6 +110,7 @@ def _server(library: Path, port: int, ready: Callable[[], None]):
 def make_app(library: Path, port: int):
     """The ASGI application: Streamlit's page, our routes, and the gate before both."""
     import streamlit as st
+    import streamlit.emojis  # the first page would wait for it
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web.bootstrap import load_config_options
@@ -137,7 +138,8 @@ def listen(port: int) -> socket.socket:
         None of the next ports is free.
     """
     for candidate in range(port, min(port + PORTS_TO_TRY, 65536)):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio sends at once only where the protocol is named; else each small answer waits some 40 ms
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if os.name != "nt":  # there it would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,5 +1,6 @@
 """The server: where it listens, who may speak to it, what it hands out and what it doesn't."""
 
+import asyncio
 import http.client
 import json
 import socket
@@ -202,3 +203,21 @@ def test_a_taken_port_is_said_and_the_next_used(tmp_path):
 def test_it_listens_on_loopback_only():
     with listen(8750) as listener:
         assert listener.getsockname()[0] == "127.0.0.1"
+
+
+def test_answers_are_sent_at_once():
+    """Held back until the browser confirms what came before, each small file of a page would take 40 ms."""
+
+    async def delayed(listener):
+        heard = asyncio.get_running_loop().create_future()
+        server = await asyncio.start_server(lambda _, writer: heard.set_result(writer), sock=listener)
+        async with server:
+            _, ours = await asyncio.open_connection(*listener.getsockname())
+            theirs = await heard
+            now = theirs.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            for one in (ours, theirs):
+                one.close()
+            return not now
+
+    with listen(8760) as listener:
+        assert not asyncio.run(delayed(listener))
