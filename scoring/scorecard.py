@@ -217,7 +217,7 @@ def compare(
     """Where a value lies against a band: state and words.
 
     Only what the whole interval supports is said plainly; where the interval crosses the band's edge the
-    answer is that it is close to it.
+    answer is that it is not clear, however far the value itself is from it.
     """
     if not band:
         return "none", ""
@@ -229,7 +229,7 @@ def compare(
         return "below", "below the band"
     if left > high:
         return "above", "above the band"
-    return "edge", "close to the band's edge"
+    return "edge", "not clear whether in the band"
 
 
 def write(value: float, style: str) -> str:

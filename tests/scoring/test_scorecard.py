@@ -33,6 +33,10 @@ def test_the_verdict_is_what_the_interval_supports(value, ci95, state):
     assert scorecard.row("eye_contact_share", score(value, ci95), BAND).state == state
 
 
+def test_a_wide_interval_far_from_the_band_is_not_called_close_to_it():
+    assert scorecard.compare(0.08, (0.01, 0.48), (0.4, 0.75)) == ("edge", "not clear whether in the band")
+
+
 def test_no_band_no_verdict():
     row = scorecard.row("nod_count", score(3, (1, 5)))
     assert (row.state, row.verdict, row.sign, row.text) == ("none", "", "", "3")
