@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 import cv2
 
 from attune import InputError
+from vision.camera_number import number_of
 from vision.device import opened, taken_at
 from vision.source import GAP_S, Frame, VideoFile
 from vision.stills import Stills
 
 DEFAULT_FPS = 30.0
+_LOG_IN = re.compile(r"//[^/?#]*@")  # Name and password in an address are for that camera alone.
 _STALE = 4  # Pictures that a driver may have kept from before the first read.
 _RETRY_S = 1.0  # How often a camera that went away is looked for.
 
@@ -49,6 +52,8 @@ class Camera:
         Where no picture came for longer than `GAP_S` (and than three pictures).
     waiting : bool
         The camera is gone right now, and is looked for.
+    tell : callable or None
+        Called with True when the camera goes away and with False when it is back.
     loss : str or None
         After an iteration: why it ended early, in one sentence.
     sound_file : Path or None
@@ -61,6 +66,7 @@ class Camera:
     def __init__(self, name: str, nominal_fps: float = DEFAULT_FPS):
         self.name, self.nominal_fps = name, nominal_fps
         self.loss: str | None = None
+        self.tell: Callable[[bool], None] | None = None
         self._stopped = threading.Event()
         self._restart()
 
@@ -94,8 +100,8 @@ def open_camera(camera: int | str | os.PathLike[str] = 0) -> Camera:
     Parameters
     ----------
     camera : int, str or path-like
-        Number of a camera (0 is the first), path of a video file or of a folder of pictures, or a network
-        camera's address.
+        Number of a camera (0 is the first; on Linux also ``/dev/video0``), path of a video file or of a
+        folder of pictures, or a network camera's address.
 
     Raises
     ------
@@ -103,10 +109,13 @@ def open_camera(camera: int | str | os.PathLike[str] = 0) -> Camera:
         When it can't be opened or sends no picture: one sentence that says what to do.
     """
     name = os.fspath(camera) if not isinstance(camera, int) else str(camera)
+    if not name.strip():
+        raise InputError("camera is empty: give its number, or a video, folder or address in its place")
     if "://" in name:
-        return DeviceCamera(name, name)
-    if name.isascii() and name.isdigit() and not Path(name).exists():
-        return DeviceCamera(int(name), f"camera {name}")
+        return DeviceCamera(name, _LOG_IN.sub("//", name, count=1))
+    number = number_of(name)
+    if number is not None and (name.startswith("/dev/") or not Path(name).exists()):
+        return DeviceCamera(number, f"camera {number}")
     if Path(name).is_dir():
         return PacedCamera(name, Stills(Path(name)))
     video = VideoFile(name)
@@ -200,15 +209,20 @@ class DeviceCamera(Camera):
         if self._ends:
             return False
         self._device.release()
-        self.waiting = True
+        self._gone(True)
         while not self._stopped.wait(_RETRY_S):
             try:
                 self._device = opened(self._camera, self.name)
             except InputError:
                 continue
-            self.waiting = False
+            self._gone(False)
             return True
         return False
+
+    def _gone(self, gone: bool) -> None:
+        self.waiting = gone
+        if self.tell is not None:
+            self.tell(gone)
 
 
 def _mark(camera: Camera, last_s: float, time_s: float) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 
 from attune import InputError
+from vision.camera_number import camera_numbers
 
 # What webcams commonly offer at 30 frames a second (over USB 2 only when compressed: MJPG).
 _SETTINGS = (
@@ -93,8 +94,7 @@ def _why(camera: int | str) -> str:
 
 def _why_on_linux(path: Path) -> str:
     if not path.exists():
-        found = (one.name[5:] for one in Path("/dev").glob("video[0-9]*"))
-        there = sorted(int(number) for number in found if number.isdigit())
+        there = camera_numbers()
         others = f" (there are: {', '.join(map(str, there))})" if there else ""
         return f"is not there: plug it in, or choose another one with --camera{others}"
     if not os.access(path, os.R_OK | os.W_OK):

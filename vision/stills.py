@@ -73,7 +73,7 @@ class Stills:
 def _natural(name: str) -> list[tuple[bool, int, str]]:
     """Sorts frame2 before frame10."""
     parts = re.split(r"(\d+)", name)
-    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
 def _times_s(paths: list[Path]) -> list[float]:

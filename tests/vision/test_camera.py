@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -99,6 +100,13 @@ def test_pictures_in_a_folder_come_in_the_order_of_their_names(tmp_path):
     assert camera.loss == "1 of 5 pictures could not be read"
 
 
+def test_digits_that_are_no_numbers_sort_as_letters(tmp_path):
+    for k, name in enumerate(("²1", "²2", "²10")):
+        _save(tmp_path / f"{name}.png", k)
+    with open_camera(tmp_path) as camera:
+        assert [index_of(frame.rgb) for frame in camera] == [0, 1, 2]
+
+
 def test_names_that_are_seconds_are_the_pictures_times(tmp_path):
     for k, name in enumerate(("1305031102.10", "1305031102.15", "1305031102.40")):
         _save(tmp_path / f"{name}.png", k)
@@ -127,8 +135,10 @@ def test_an_address_is_live_and_its_pictures_have_the_time_at_which_they_came(tm
 
 
 def test_a_camera_that_goes_away_goes_on_when_it_is_back():
+    told = []
     with serving(NetworkCamera) as port:
         camera = open_camera(f"http://127.0.0.1:{port}/")
+        camera.tell = told.append
         pictures = iter(camera)
         before = [next(pictures)]
         while not camera.gaps:  # It hangs up after a second, and is called again.
@@ -139,7 +149,7 @@ def test_a_camera_that_goes_away_goes_on_when_it_is_back():
     assert gap.start_s == before[-2].time_s and gap.end_s == before[-1].time_s
     assert gap.end_s - gap.start_s >= 0.9
     assert before[-1].cut and not any(frame.cut for frame in before[:-1])
-    assert not camera.waiting
+    assert not camera.waiting and told == [True, False]
 
 
 def test_a_camera_that_is_waited_for_can_be_stopped():
@@ -159,6 +169,12 @@ def test_a_camera_that_is_waited_for_can_be_stopped():
     [
         ("98", r"camera 98 .* --camera"),
         (98, r"camera 98 .* --camera"),
+        pytest.param(
+            "/dev/video98", r"camera 98 is not there.* --camera",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux names cameras so"),
+        ),
+        (" ", "camera is empty: give its number"),
+        ("http://me:secret@127.0.0.1:9/none", r"^http://127\.0\.0\.1:9/none can't be reached"),
         ("http://127.0.0.1:9/none", "none can't be reached: switch that camera on, and check the address"),
     ],
 )
