@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,12 +14,10 @@ from attune import InputError, OutputError
 from dashboard.answers import PRIVATE, BadRequest, answering, json_body, problem
 from scoring import cut_short
 from scoring.catalogue import Catalogue
-from scoring.intake import on_this_machine
-from scoring.live_recordings import GONE, LONGEST_S, LiveRecordings
+from scoring.live_recordings import GONE, LONGEST_S, LiveRecordings, named_camera, offered_cameras
 from scoring.uploads import CHUNK_BYTES, Mismatch
 
 PATIENCE_S = 1.0  # how long an answer waits for the next picture
-_CAMERAS = 10
 
 
 def recording_routes(catalogue: Catalogue) -> list[Route]:
@@ -62,14 +58,11 @@ class _Here:
         camera, sound = fields.get("camera"), fields.get("sound", True)
         if not isinstance(camera, str) or not camera.strip():
             raise InputError("camera has to be a camera's number, or a path on this machine")
-        camera = camera.strip()
-        if not (camera.isascii() and camera.isdecimal() and len(camera) < 4):
-            camera = str(on_this_machine(camera, "camera").path)
-        live = await run_in_threadpool(self.recordings.look, camera, sound is True)
+        live = await run_in_threadpool(self.recordings.look, named_camera(camera.strip()), sound is True)
         return _answer({"id": live.id}, 201)
 
     def cameras(self, request: Request) -> Response:
-        return _answer({"cameras": _cameras()})
+        return _answer({"cameras": offered_cameras()})
 
     def state(self, request: Request) -> Response:
         return _answer(self._live(request).state)
@@ -147,14 +140,6 @@ class _Here:
 
 def _id(request: Request) -> str:
     return request.path_params["id"]
-
-
-def _cameras() -> list[str]:
-    """Numbers that cameras of this machine may have; where the system doesn't tell, the first."""
-    if sys.platform == "linux":
-        found = (path.name.removeprefix("video") for path in Path("/dev").glob("video[0-9]*"))
-        return sorted((name for name in found if name.isdecimal()), key=int)[:_CAMERAS]
-    return ["0"]
 
 
 def _seconds(value: Any) -> float:

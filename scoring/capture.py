@@ -13,7 +13,8 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,23 @@ _GONE = "The camera sends no pictures: plug it in again."
 
 
 class Commands:
-    """What standard input says, line by line, read in a thread of its own."""
+    """What standard input says, line by line, read in a thread of its own.
+
+    Attributes
+    ----------
+    ended : bool
+        Nobody will say anything any more.
+    at_end : callable
+        Called then.
+    finishing : bool
+        What was recorded is being closed and measured.
+    """
 
     def __init__(self) -> None:
         self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.ended = False
         self.finishing = False
+        self.at_end: Callable[[], None] = lambda: None
         threading.Thread(target=self._read, name="commands", daemon=True).start()
 
     def next(self) -> dict[str, Any] | None:
@@ -63,6 +75,7 @@ class Commands:
             for line in lines:
                 self._lines.put(json.loads(line))
         self.ended = True
+        self.at_end()
         if self.finishing:  # for nobody: the recording is whole, and is finished another time
             os._exit(1)
 
@@ -71,6 +84,8 @@ def main(library: Path, camera: str, sound: bool) -> int:
     """Show the camera, record, store; exit status 0 where the reporter said how it ended."""
     commands = Commands()
     with Reporter() as reporter, open_camera(camera) as source:
+        source.tell = partial(_tell, reporter)
+        commands.at_end = source.stop
         folder = _look(source, commands, reporter)
         if folder is None:
             return 0
@@ -82,6 +97,11 @@ def main(library: Path, camera: str, sound: bool) -> int:
             result = become_session(folder, file, library, taken, reporter.analysed)
             reporter.done(result.session.name)
     return 0
+
+
+def _tell(reporter: Reporter, gone: bool) -> None:
+    said = _GONE if gone else ""
+    reporter.state(advice=said, trouble=said)
 
 
 def _look(source: Camera, commands: Commands, reporter: Reporter) -> Path | None:
@@ -114,6 +134,8 @@ def _pictures(source: Camera, commands: Commands) -> Iterator[Frame]:
                 return
             count += 1
             yield Frame(count, time.monotonic() - begun, frame.rgb, count == before + 1, frame.scale)
+        if commands.ended:  # while the camera was waited for
+            return
         if source.live or count == before:
             raise InputError(source.loss or "the camera sends no pictures: plug it in again")
 
@@ -141,9 +163,7 @@ def _record(
             taken = recorder.finish()
         if commands.ended:
             return None
-        if not taken.frames:
-            raise InputError("nothing was recorded: it was stopped before the first picture")
-        return taken
+        return taken.not_empty()
     finally:
         measures.close()
         if heard is not None:
@@ -163,7 +183,7 @@ def _begun(source: Camera, commands: Commands, reporter: Reporter) -> bool:
 
 def _watch(recorder: Recorder, folder: Path, commands: Commands, reporter: Reporter, cue: Cue) -> None:
     """Show how it goes until it is to end."""
-    picture, paused, before, gone = LivePicture(reporter), None, None, False
+    picture, paused, before = LivePicture(reporter), None, None
     while not commands.ended:
         command = commands.next()
         what = None if command is None else command["do"]
@@ -181,9 +201,6 @@ def _watch(recorder: Recorder, folder: Path, commands: Commands, reporter: Repor
         if latest is not None and latest[0] is not before:
             before = latest[0]
             reporter.measured(before, cue.push(before))
-        if recorder.waiting != gone:
-            gone = recorder.waiting
-            reporter.state(trouble=_GONE if gone else "")
         reporter.state(elapsed_s=recorder.elapsed_s(), level=recorder.level, over=not recorder.running)
         if recorder.newest is not None:
             picture.show(recorder.newest, None if paused else latest)

@@ -13,7 +13,7 @@ from attune import InputError
 from scoring.access import LOCAL, User, may_see
 from scoring.files import read_json
 from scoring.jobs import Job, Jobs
-from scoring.unfinished import NOTE, PATIENCE_S, PREFIX, described, held, video_of, waiting
+from scoring.unfinished import NOTE, PATIENCE_S, PREFIX, described, held, pictured, waiting
 
 _KEY = re.compile(r"\d{8}T\d{12}")
 GONE = "There is no such recording that was cut short."
@@ -65,7 +65,7 @@ def how_many(library: Path, user: User = LOCAL) -> int:
 def _folders(library: Path, user: User) -> list[Path]:
     in_use = Jobs(library, user).recordings_in_use()
     free = (folder for folder in waiting(library) if folder.name not in in_use)
-    return [folder for folder in free if video_of(folder) is not None and _mine(_note(folder), user)]
+    return [folder for folder in free if pictured(folder) is not None and _mine(_note(folder), user)]
 
 
 def finish(library: Path, key: str, user: User = LOCAL) -> Job:
@@ -73,7 +73,7 @@ def finish(library: Path, key: str, user: User = LOCAL) -> Job:
     folder = _folder(library, key, user)
     jobs, note = Jobs(library, user), _note(folder)
     title = str((note.get("options") or {}).get("title") or f"Recording of {note.get('started', '')[:10]}")
-    video = str(video_of(folder))
+    video = str(pictured(folder))
     return jobs.add(title, {"recording": folder.name, "video": video, "client": None, "uploads": list[str]()})
 
 
@@ -88,7 +88,7 @@ def discard(library: Path, key: str, user: User = LOCAL) -> None:
 
 def _folder(library: Path, key: str, user: User) -> Path:
     folder = library / f"{PREFIX}{key}"
-    if not _KEY.fullmatch(key) or video_of(folder) is None or not _mine(_note(folder), user):
+    if not _KEY.fullmatch(key) or pictured(folder) is None or not _mine(_note(folder), user):
         raise LookupError(GONE)
     if folder.name in Jobs(library, user).recordings_in_use():
         raise InputError("it is being analysed already: wait for that, or cancel it")

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from attune import AttuneError, __version__
-from scoring.files import free_bytes
+from scoring.files import LEAST_FREE_BYTES, free_bytes
 from scoring.resources import user_library
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +26,6 @@ OTHER_OPENCVS = ("opencv-python", "opencv-python-headless", "opencv-contrib-pyth
 DEBIAN_PACKAGE_OF = (("libGL", "libgl1"), ("libgthread", "libglib2.0-0"), ("libglib", "libglib2.0-0"))
 LOOKED_AT_APART = ("weasyprint",)  # it can't be imported without Pango, which only PDFs need: see check_pango
 CAMERA_LISTS = {"Linux": "v4l2", "Darwin": "avfoundation", "Windows": "dshow"}
-LEAST_FREE_BYTES = 2 * 1024**3  # an hour of 720p video takes about 1 GB
 
 
 @dataclass(frozen=True)

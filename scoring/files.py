@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 SPARE_BYTES = 200_000_000
 """Stays free on the disk, whatever is recorded or sent."""
 
+LEAST_FREE_BYTES = 2_000_000_000
+"""A recording needs so much room to begin."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
@@ -30,7 +37,8 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = error.filename or folder
-        raise OutputError(f"{where} can't be written: {error.strerror or error}") from error
+        full = "the disk is full; free some space" if error.errno in _FULL else None
+        raise OutputError(f"{where} can't be written: {full or error.strerror or error}") from error
 
 
 def free_bytes(folder: Path) -> int:

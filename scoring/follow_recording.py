@@ -22,7 +22,7 @@ from scoring.live_report import Reporter
 from scoring.measures import Measures
 from scoring.process import when_parent_ends
 from scoring.profile import Profile
-from scoring.recorder import Taken
+from scoring.recorder import NOTHING, Taken
 from scoring.session import LANDMARKS
 from scoring.unfinished import ENDED, NOTE, video_of
 from vision.growing import GrowingVideo
@@ -103,7 +103,7 @@ def _taken(folder: Path, encoding: Encoding, reporter: Reporter) -> Taken:
             if _ended(folder):
                 reporter.progress(video.read_share)
         if not frames:
-            raise InputError("nothing was recorded: it was stopped before the first picture")
+            raise InputError(NOTHING)
         return Taken(
             frames, 0, max(0.0, video.end_s - 1 / video.info.nominal_fps), (), measures.finish(),
             measures.faces_seen, measures.pace, video.info.has_audio, video.loss,
@@ -116,7 +116,7 @@ def _arriving(folder: Path) -> GrowingVideo:
     """The recording, once its first picture is there."""
     while (path := video_of(folder)) is None:
         if _ended(folder):
-            raise InputError("nothing was recorded: it was stopped before the first picture")
+            raise InputError(NOTHING)
         time.sleep(_LOOK_S)
     return GrowingVideo(path, lambda: _ended(folder))
 

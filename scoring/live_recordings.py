@@ -19,18 +19,20 @@ from typing import Any
 
 from attune import InputError, OutputError
 from scoring.access import LOCAL, User
-from scoring.files import SPARE_BYTES, free_bytes, read_json
+from scoring.files import LEAST_FREE_BYTES, SPARE_BYTES, free_bytes, read_json
+from scoring.intake import on_this_machine
 from scoring.live_process import LiveProcess
-from scoring.recorder import LEAST_FREE
 from scoring.recording_note import add_note, add_pause, note_of
 from scoring.unfinished import ENDED, FILE_TYPES, NOTE, PATIENCE_S, held, make_folder, new_video, unfinished
 from scoring.uploads import CHUNK_BYTES, Mismatch
+from vision.camera_number import camera_numbers, number_of
 
 SILENT_S = 20.0
 LONGEST_S = 3600.0
 MOST_BYTES = 4_000_000_000  # an hour of a lively picture
 REMEMBERED = 20  # of those that ended
 _LOOK_S = 1.0
+_CAMERAS = 10
 _PATIENCE_S = 20.0  # for a camera's process to close what it has recorded
 _STARTS = 2  # A process that crashes is started once more, and once more after the end.
 GONE = "There is no such recording under way."
@@ -303,10 +305,10 @@ class LiveRecordings:
 
     def _check_room(self) -> None:
         free = free_bytes(self.library)
-        if free < LEAST_FREE:
+        if free < LEAST_FREE_BYTES:
             raise OutputError(
                 f"the disk of the library has {free / 1e9:.1f} GB free and a recording may need "
-                f"{LEAST_FREE / 1e9:.0f} GB: free some space"
+                f"{LEAST_FREE_BYTES / 1e9:.0f} GB: free some space"
             )
 
     def _write(self, file: Path, block: bytes) -> None:
@@ -344,6 +346,17 @@ class LiveRecordings:
 
     def _left(self, live: Live) -> bool:
         return not live.ended and time.monotonic() - live.heard_s > SILENT_S
+
+
+def named_camera(text: str) -> str:
+    """A camera as `LiveRecordings.look` takes it: its number, or the path of a file that stands in for it."""
+    number = number_of(text)
+    return str(on_this_machine(text, "camera").path) if number is None else str(number)
+
+
+def offered_cameras() -> list[str]:
+    """What this machine's cameras may be called."""
+    return [str(number) for number in camera_numbers()[:_CAMERAS]]
 
 
 def _running(live: Live) -> bool:

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 
 from scoring.positioning import FINE, advice, view_of
 from scoring.preview import Display
+from scoring.terminal import say
 from vision.camera import Camera
 from vision.extract import Extractor
 from vision.source import Frame
 
-LOOK = "Look at where your client's eyes are, until the recording has run for 3 seconds."
+LOOK = "Look at where your client's eyes are, until 0:03."
+GONE = "the camera sends no pictures: plug it in again (Ctrl-C ends the recording)"
+BACK = "the camera is back"
 _LOOK_S = 0.3  # How often the position is looked at.
 _FINE_S = 1.0  # Sitting well for so long is enough ...
 _ATTENDED_S, _ALONE_S = 60.0, 3.0  # ... and after this the recording begins all the same.
@@ -36,11 +39,13 @@ def prepare(camera: Camera, display: Display, check: bool, countdown_s: int, cal
     KeyboardInterrupt
         The person ended it in the window.
     """
+    camera.tell = lambda gone: say(GONE if gone else BACK)
     pictures = iter(camera)
     if check:
         _help(pictures, display)
     _count_down(pictures, display, countdown_s, calibrate)
     camera.stop()
+    camera.tell = None
 
 
 def _help(pictures: Iterator[Frame], display: Display) -> None:

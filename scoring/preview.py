@@ -46,7 +46,7 @@ def measures_text(time_s: float, live: Live | None) -> list[str]:
 
 
 class Meter:
-    """One line on a terminal, some five times a second; elsewhere a line every ten seconds."""
+    """A line on a terminal, renewed some five times a second; elsewhere one every ten seconds."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -74,7 +74,7 @@ class Meter:
         if self._live is not None:
             from rich.text import Text
 
-            self._live.update(Text(" · ".join(lines), overflow="ellipsis", no_wrap=True), refresh=True)
+            self._live.update(Text(" · ".join(lines)), refresh=True)
         elif recording and time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _PLAIN_S
             say(" · ".join(lines))

@@ -15,24 +15,23 @@ from typing import Any
 from attune import AttuneError, InputError, OutputError, UsageError
 from scoring.consent import agreement
 from scoring.cue import Cue
-from scoring.files import free_bytes
+from scoring.files import LEAST_FREE_BYTES, free_bytes
 from scoring.finishing import become_session, from_video, playable
 from scoring.library import now
 from scoring.measures import Measures
 from scoring.options import Options
-from scoring.prepare import LOOK, prepare
+from scoring.prepare import BACK, GONE, LOOK, prepare
 from scoring.preview import Display, display, measures_text
 from scoring.profile import Profile
-from scoring.recorder import LEAST_FREE, Recorder, SoundSource, Taken
+from scoring.recorder import Recorder, SoundSource, Taken
 from scoring.session import LANDMARKS
 from scoring.terminal import Progress, clock, say
-from scoring.unfinished import held, new_folder, new_video, unfinished, video_of
+from scoring.unfinished import held, new_folder, new_video, pictured, unfinished
 from vision.camera import Camera, open_camera
 from vision.target import Target
 
 CALIBRATION_S = 3
 _PER_MINUTE = 60_000_000  # bytes: a lively picture, and its copy while finishing
-_SAY = "the camera sends no pictures: plug it in again (Ctrl-C ends the recording)"
 
 
 def record(
@@ -127,7 +126,7 @@ def recover(out: Path, analyze: Callable[..., Any] | None = None) -> list[Any]:
             if not free:
                 say(f"{folder} is still being recorded or analysed: left alone")
                 continue
-            video = video_of(folder)
+            video = pictured(folder)
             if video is None:
                 say(f"{folder} ended before the first picture and was removed")
                 shutil.rmtree(folder, ignore_errors=True)
@@ -152,11 +151,12 @@ def _options(target: str, profile: str, calibrate: bool) -> dict[str, Any]:
 
 def check_disk(library: Path, max_minutes: float) -> None:
     """Raise an `OutputError` when the disk has too little room."""
-    needed, free = max(LEAST_FREE, round(max_minutes * _PER_MINUTE)), free_bytes(library)
+    needed, free = max(LEAST_FREE_BYTES, round(max_minutes * _PER_MINUTE)), free_bytes(library)
     if free < needed:
+        fewer = " or fewer --max-minutes" if free >= LEAST_FREE_BYTES else ""
         raise OutputError(
             f"{library} has {free / 1e9:.1f} GB free and recording up to {max_minutes:g} minutes may need "
-            f"{needed / 1e9:.1f} GB: free some space, or choose another folder (--out) or fewer --max-minutes"
+            f"{needed / 1e9:.1f} GB: free some space, or choose another folder (--out){fewer}"
         )
 
 
@@ -191,13 +191,12 @@ def _run(recorder: Recorder, screen: Display, cue: Cue | None, calibrate: bool) 
 def _taken(recorder: Recorder) -> Taken:
     """Finish what was recorded, and say what that is."""
     try:
-        taken = recorder.finish()
+        taken = recorder.finish().not_empty()
     except OutputError as error:
         raise OutputError(f"the recording ended here: {error}; free some space, then finish it") from None
-    if not taken.frames:
-        raise InputError("nothing was recorded: it was stopped before the first picture")
     skipped = f", {taken.pace.skipped} of them not measured" if taken.pace.skipped else ""
-    say(f"Recorded {clock(taken.time_s)} ({taken.frames} pictures{skipped}).")
+    pictures = "1 picture" if taken.frames == 1 else f"{taken.frames} pictures"
+    say(f"Recorded {clock(taken.time_s)} ({pictures}{skipped}).")
     return taken
 
 
@@ -210,15 +209,15 @@ def _watch(recorder: Recorder, screen: Display, cue: Cue | None, calibrate: bool
             reminder = cue.push(live)
         before, time_s = live, recorder.elapsed_s()
         lines = measures_text(time_s, live)
-        if calibrate and time_s < CALIBRATION_S:
+        if recorder.waiting:  # what was measured last holds no longer
+            lines[1:] = [GONE]
+        elif calibrate and time_s < CALIBRATION_S:
             lines.insert(1, LOOK)
-        elif recorder.waiting:
-            lines.insert(1, _SAY)
         elif reminder is not None:
             lines.insert(1, reminder)
         if recorder.waiting != gone:
             gone = recorder.waiting
-            say(f"{clock(time_s)}: {_SAY if gone else 'the camera is back'}")
+            say(f"{clock(time_s)}: {GONE if gone else BACK}")
         frame = recorder.newest
         if not screen.show(None if frame is None else frame.rgb, lines, recording=True):
             return

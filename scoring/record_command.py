@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -45,11 +46,13 @@ def record(
     title: Annotated[str | None, typer.Option(help="The session's title instead of the file's name.")] = None,
     json: Json = False,
 ) -> None:
-    """Record a session from a webcam, measured live. Ctrl-C, or SIGTERM, ends the recording."""
+    """Record a session from a webcam, measured live. Ctrl-C, SIGTERM, or closing the terminal ends it."""
     from scoring.resources import user_library
 
     for way in (signal.SIGINT, signal.SIGTERM):  # also where a shell that started it has Ctrl-C ignored
         signal.signal(way, signal.default_int_handler)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup goes on
+        signal.signal(signal.SIGHUP, _hung_up)
     library = out or user_library()
     _offer(library, json)
     with terminal.quiet_native():
@@ -60,7 +63,7 @@ def record(
             microphone=microphone, countdown_s=countdown, calibrate=calibrate, check=not no_check,
             cue=not no_cue, window=not no_window, target=target, profile=profile, title=title,
         )  # fmt: skip
-    terminal.show(Path(camera), result, json)
+    terminal.show(Path(result.session), result, json)
 
 
 def recover(
@@ -80,19 +83,26 @@ def recover(
     if not found:
         say("No unfinished recording was found.")
         return
-    if _finish(library, json, many=found > 1) < found:  # each that failed was named
+    _finish(library, json, many=found > 1)
+    if waiting(library):  # each that failed was named
         raise typer.Exit(1)
 
 
-def _finish(library: Path, json: bool, many: bool) -> int:
-    """Finish what can be; how many were."""
+def _finish(library: Path, json: bool, many: bool) -> None:
+    """Finish what can be."""
     with terminal.quiet_native():
         from scoring.record import recover as recover_recordings
 
         results = recover_recordings(library)
     for result in results:
         terminal.show(Path(result.session), result, json, many=many)
-    return len(results)
+
+
+def _hung_up(*_: object) -> None:
+    """The terminal was closed: end as with Ctrl-C, and become a session though nobody reads what is said."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # kernel and shell send one each
+    terminal.let_go_of_closed()
+    raise KeyboardInterrupt
 
 
 def _offer(library: Path, json: bool) -> None:
@@ -120,6 +130,7 @@ def _list(folders: list[Path], json: bool) -> None:
         if json:
             terminal.print_json(asdict(one))
         else:
-            length = "length unknown" if one.seconds is None else terminal.clock(one.seconds)
+            known = "length unknown" if one.seconds is None else terminal.clock(one.seconds)
+            length = "no picture" if one.video is None else known
             begun = one.started or "at an unknown time"
             print(f"{one.folder}: started {begun}, {length}, {one.size / 1e6:.1f} MB")

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from attune import OutputError
+from attune import InputError, OutputError
 from scoring.breaks import Breaks
 from scoring.files import SPARE_BYTES, free_bytes
 from scoring.measures import Measures, Pace
@@ -28,7 +28,7 @@ _WAITING = 60  # Pictures that may wait for the encoder: two seconds of video, a
 _BEHIND = 6  # With so many waiting the measures make room.
 _ITEMS = 2000  # Pictures and pieces of sound that may wait.
 _JOIN_S = 15.0  # OpenCV gives a camera that sends nothing ten seconds.
-LEAST_FREE = 2_000_000_000  # Bytes that a recording needs to begin.
+NOTHING = "nothing was recorded: it was stopped before the first picture"
 
 
 class SoundSource(Protocol):
@@ -69,6 +69,12 @@ class Taken:
     pace: Pace
     sound: bool
     ended: str | None = field(default=None)
+
+    def not_empty(self) -> Taken:
+        """The same; an `InputError` where there is no picture."""
+        if not self.frames:
+            raise InputError(f"nothing was recorded: {self.ended}" if self.ended else NOTHING)
+        return self
 
 
 class Recorder:
@@ -170,10 +176,11 @@ class Recorder:
             self._encoder.finish()
         finally:
             measured = self.measures.finish()
+        gone = f"{self._camera.name} sent no more pictures" if self._camera.waiting else None
         return Taken(
             self._encoder.frames, self._encoder.lost, self._encoder.time_s, tuple(self.breaks.gaps),
             measured, self.measures.faces_seen, self.measures.pace, self._encoder.sounds > 0,
-            self._ended or self._camera.loss,
+            self._ended or self._camera.loss or gone,
         )  # fmt: skip
 
     def _capture(self) -> None:

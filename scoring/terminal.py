@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,17 @@ def open_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def let_go_of_closed() -> None:
+    """Lead to nowhere what led to a terminal that was closed: whoever writes there would fail."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # none there, or closed
+            handle = stream.fileno()
+            if stat.S_ISCHR(os.fstat(handle).st_mode) and not os.isatty(handle):
+                os.dup2(null, handle)
+    os.close(null)
 
 
 @contextlib.contextmanager
@@ -164,7 +176,7 @@ def feedback_lines(items: list[Mapping[str, Any]]) -> Iterator[str]:
             yield f"  {item.get('title', '')}"
             moments = ", ".join(f"{clock(start)}–{clock(end)}" for start, end in item.get("spans") or [])
             yield f"    {item.get('seen', '')}" + (f" ({moments})" if moments else "")
-            for key, lead in (("why", "Why: "), ("try_next", "Next time: ")):
+            for key, lead in (("why", "Why: "), ("try_next", "")):
                 if item.get(key):
                     yield f"    {lead}{item[key]}"
 

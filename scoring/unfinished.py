@@ -14,12 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attune import InputError
 from scoring.files import read_json, sync, write_json, writing
 from scoring.lock import locked
 from scoring.terminal import say
+
+if TYPE_CHECKING:
+    from vision.source import VideoFile
 
 PREFIX = ".recording-"
 NOTE, VIDEOS = "recording.json", "recording-*.*"
@@ -28,6 +31,7 @@ FILE_TYPES = {"video/mp4": ".mp4", "video/webm": ".webm", "video/x-matroska": ".
 
 PATIENCE_S = 1.0  # for those that look for what is unfinished and hold each for a moment
 _LOOK_S = 0.05
+_HEAD_BYTES = 16_384  # What is shorter and can't be decoded has no picture yet, only what precedes it.
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,7 @@ def waiting(library: Path) -> list[Path]:
 
 def described(folder: Path) -> Unfinished:
     """What is known of an unfinished recording."""
-    video = video_of(folder)
-    started = ""
+    video, started = pictured(folder), ""
     with contextlib.suppress(InputError, AttributeError):
         started = str(read_json(folder / NOTE).get("started") or "")
     return Unfinished(folder, video, started, video.stat().st_size if video else 0, _seconds(video))
@@ -90,6 +93,18 @@ def video_of(folder: Path) -> Path | None:
     """
     video = next(iter(sorted(folder.glob(VIDEOS), key=lambda path: path.suffix != ".mp4")), None)
     return video if video is not None and video.stat().st_size else None
+
+
+def pictured(folder: Path) -> Path | None:
+    """As `video_of`; None also where the recording ended before its first picture was on the disk."""
+    video = video_of(folder)
+    if video is None or video.stat().st_size >= _HEAD_BYTES:
+        return video
+    try:
+        next(iter(_opened(video)))
+        return video
+    except (InputError, StopIteration):
+        return None
 
 
 @contextlib.contextmanager
@@ -138,18 +153,22 @@ def new_folder(library: Path, note: dict[str, Any]) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            if folder.is_dir() and video_of(folder) is None:
+            if folder.is_dir() and pictured(folder) is None:
                 shutil.rmtree(folder, ignore_errors=True)
             elif folder.is_dir():
                 say(f"What was recorded is kept in {folder}: attune recover takes it up again")
 
 
 def _seconds(video: Path | None) -> float | None:
-    from vision.source import VideoFile
-
     if video is None:
         return None
     try:
-        return VideoFile(video, sha256="").info.duration_s
+        return _opened(video).info.duration_s
     except InputError:
         return None
+
+
+def _opened(video: Path) -> VideoFile:
+    from vision.source import VideoFile
+
+    return VideoFile(video, sha256="")

@@ -191,5 +191,5 @@ def test_feedback_for_people():
         "  Nod now and then",
         "    No nod for a minute. (0:05–1:05)",
         "    Why: A nod says: go on.",
-        "    Next time: Nod once at the end of a sentence.",
+        "    Nod once at the end of a sentence.",
     ]

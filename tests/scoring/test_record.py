@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from attune import InputError, OutputError, UsageError
+from scoring.cli import _status
+from scoring.cut_short import cut_short
 from scoring.record import record, recover
 from scoring.session import Session
 from scoring.unfinished import described, unfinished, waiting
@@ -121,9 +124,20 @@ def test_a_library_that_can_not_be_written_is_named(tmp_path, camera):
         _record(camera, tmp_path / "library")
 
 
-def test_too_little_room_is_said_first(tmp_path, camera):
+def test_too_little_room_is_said_first(tmp_path, camera, monkeypatch):
     with pytest.raises(OutputError, match=r"GB free and recording up to 1e\+09 minutes .* --max-minutes"):
         _record(camera, tmp_path / "library", max_minutes=1e9)
+    monkeypatch.setattr("scoring.record.free_bytes", lambda _: 1_000_000_000)
+    with pytest.raises(OutputError, match=r"need 2\.0 GB: free some space, or .* \(--out\)$"):
+        _record(camera, tmp_path / "library", max_minutes=1.0)
+
+
+def test_a_camera_without_a_picture_says_why(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match="nothing was recorded: 2 of 2 pictures could not be read"):
+        _record(tmp_path, tmp_path / "library")
+    assert list((tmp_path / "library").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -159,8 +173,10 @@ def test_a_pause_of_the_camera_is_marked_and_not_measurable(tmp_path):
 
 def test_a_camera_that_goes_away_is_waited_for_and_said(tmp_path, capsys):
     with serving(NetworkCamera) as port:
-        _record(f"http://127.0.0.1:{port}/", tmp_path / "library", max_minutes=4.5 / 60)
+        _record(f"http://127.0.0.1:{port}/", tmp_path / "library", max_minutes=4.5 / 60, countdown_s=2)
     said = capsys.readouterr().err
+    before, _ = said.split("Recording. Ctrl-C ends it.")
+    assert "the camera sends no pictures: plug it in again" in before and "the camera is back" in before
     assert "no microphone was found that can be used: plug one in" in said and "goes on without sound" in said
     assert "the camera sends no pictures: plug it in again" in said and ": the camera is back" in said
     session = _only_session(tmp_path / "library")
@@ -168,6 +184,27 @@ def test_a_camera_that_goes_away_is_waited_for_and_said(tmp_path, capsys):
     assert gaps and all(gap["end_s"] - gap["start_s"] > 0.9 for gap in gaps)
     assert not any(gap["start_s"] + 0.01 < time_s < gap["end_s"] - 0.01 for gap in gaps for time_s in times)
     assert session.info["recording"]["pictures_lost"] == 0 and not session.info["recording"]["sound"]
+
+
+class LeavingCamera(NetworkCamera):
+    """Refuses the second call."""
+
+    called = 0
+
+    def do_GET(self):
+        type(self).called += 1
+        if self.called == 1:
+            super().do_GET()
+        else:
+            self.send_error(503)
+
+
+def test_a_camera_that_stays_away_is_in_the_session(tmp_path):
+    with serving(LeavingCamera) as port:
+        address = f"http://127.0.0.1:{port}/"
+        result = _record(address, tmp_path / "library", max_minutes=2 / 60, audio=False)
+    assert _only_session(tmp_path / "library").info["recording"]["ended"] == result.notices[-1]
+    assert result.notices[-1] == f"{address} sent no more pictures"
 
 
 def test_a_stand_ins_sound_is_recorded_in_step(tmp_path):
@@ -239,6 +276,24 @@ def test_a_second_ctrl_c_leaves_the_recording_recoverable(tmp_path, slow_camera)
     assert described(folder).seconds >= 1
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
+def test_a_terminal_that_is_closed_ends_a_recording_and_it_is_measured(tmp_path, slow_camera):
+    import fcntl
+    import pty
+    import termios
+
+    library = tmp_path / "library"
+    terminal, theirs = pty.openpty()
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    take = partial(fcntl.ioctl, 0, termios.TIOCSCTTY)  # it is this process's own
+    with _start(slow_camera, library, start_new_session=True, preexec_fn=take, **streams) as process:
+        os.close(theirs)
+        _wait_for(library, 4000, process)
+        os.close(terminal)
+        assert process.wait() == 0
+    assert 10 <= _only_session(library).info["recording"]["pictures"] < 400
+
+
 def test_what_a_killed_process_recorded_is_recovered(tmp_path, slow_camera):
     library = tmp_path / "library"
     with _start(slow_camera, library, stderr=subprocess.DEVNULL) as process:
@@ -261,6 +316,21 @@ def test_what_a_killed_process_recorded_is_recovered(tmp_path, slow_camera):
     assert [index % 256 for index in range(len(indices))] == list(indices)
     np.testing.assert_allclose(times, np.arange(len(times)) / 10, atol=2e-3)
     assert len(times) >= 10 and unfinished(library) == []
+
+
+def test_one_that_was_killed_before_its_first_picture_is_removed(tmp_path, camera, capsys, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("scoring.recorded.store", full_of("the disk is full"))
+        with pytest.raises(OutputError):
+            _record(camera, tmp_path)
+    (folder,) = unfinished(tmp_path)
+    (video,) = folder.glob("*.mp4")
+    whole = video.read_bytes()
+    video.write_bytes(whole[: whole.index(b"moov") + 600])  # what comes before the pictures
+    assert described(folder).video is None and cut_short(tmp_path) == ()
+    monkeypatch.setattr("sys.argv", ["attune", "recover", "--out", str(tmp_path)])
+    assert _status() == 0 and unfinished(tmp_path) == []
+    assert "ended before the first picture and was removed" in capsys.readouterr().err
 
 
 LIMITED = """

@@ -1,5 +1,6 @@
 """What a recording is made of: measures that are those of an analysis, help with the position, the cue."""
 
+import errno
 import io
 import time
 from dataclasses import replace
@@ -9,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from attune import OutputError
 from scoring.cue import TEXT, Cue
+from scoring.files import writing
 from scoring.live import Live
 from scoring.measures import Measures
 from scoring.options import Options
@@ -153,6 +156,22 @@ def test_the_meter_says_the_measures_in_words(capsys):
         for _ in range(3):
             meter.show(None, lines, recording=True)
     assert capsys.readouterr().err == "1:15 · eye contact: yes (50% so far) · posture: open · nods: 2\n"
+
+
+def test_a_narrow_terminal_shows_all_of_it(monkeypatch):
+    shown = io.StringIO()
+    shown.isatty = lambda: True
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stderr", shown)
+    with Meter() as meter:
+        meter.show(None, [ARMS_OUT, "Enter starts all the same."], recording=False)
+    assert "Enter starts all the same." in " ".join(shown.getvalue().split())
+
+
+def test_a_full_disk_says_what_to_do(tmp_path):
+    with pytest.raises(OutputError, match="library can't be written: the disk is full; free some space"), \
+            writing(tmp_path / "library"):  # fmt: skip
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_the_window_shows_a_mirror_image():
