@@ -13,7 +13,9 @@ from vision.measure import measure_bodies, measure_faces
 # Our own conventions, tried on the bundled clips and on pictures made darker and smaller from them.
 SMALL_SHARE = 0.11  # of the picture's height: a face of 80 pixels at 720p, an eye of some ten
 DARK = 70.0  # The brightest tenth is darker than this (of 255): that is the room, whatever the skin.
-BACKLIT_FACE, BACKLIT_BY = 60.0, 90.0  # The face is darker than that, and its surroundings brighter by this.
+# The brightest of the face is darker than that, and its surroundings brighter by this. Well lit, the white
+# of the eyes and what shines are brighter on any skin; its mean would tell skin from skin.
+BACKLIT_FACE, BACKLIT_BY = 80.0, 70.0
 
 NO_FACE = "No face can be seen: sit so that the camera sees you from the front."
 TOO_SMALL = "Your face is small in the picture: come closer to the camera."
@@ -34,7 +36,8 @@ class View:
     brightest : float
         Brightness that a tenth of the picture surpasses, 0 to 255.
     face_light, around_light : float
-        Mean brightness of the face and of what surrounds it; NaN without a face.
+        Brightness that a hundredth of the face surpasses, and the mean of what surrounds it; NaN without a
+        face.
     arms_visible : float
         0 to 1, of the less visible arm; NaN where there is no body.
     """
@@ -82,9 +85,7 @@ def view_of(rgb: np.ndarray, seen: Seen) -> View:
     if np.isfinite(size):
         rows, columns = np.mgrid[: grey.shape[0], : grey.shape[1]] * 4
         far = np.hypot(columns - x, rows - (y + 0.2 * size)) / size  # face heights from its middle
-        face_light, around_light = _mean(grey[far < 0.3]), _mean(grey[(far > 0.9) & (rows < y + size)])
+        inside, outside = grey[far < 0.3], grey[(far > 0.9) & (rows < y + size)]
+        if inside.size and outside.size:
+            face_light, around_light = float(np.percentile(inside, 99)), float(outside.mean())
     return View(size / height, float(np.percentile(grey, 90)), face_light, around_light, float(arms))
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if values.size else float("nan")

@@ -121,6 +121,11 @@ def test_light_from_behind(well_seen):
     assert BACKLIT in _advice(rgb)
 
 
+def test_dark_skin_in_a_light_room_is_not_light_from_behind():
+    for name in ("clips/face_43_0", "clips/face_12_0"):
+        assert not any(BACKLIT in _advice(frame.rgb) for frame in clips.pictures(name, 14)[::14])
+
+
 def test_nobody_there_and_arms_cut_off(well_seen):
     assert _advice(np.full_like(well_seen, 150)) == (NO_FACE,)
     with Extractor() as extractor:
