@@ -13,6 +13,7 @@ const COUNT = 3;
 const LOOK_MS = 250;
 const WAITING_BYTES = 3e6; // more than this is worth a word
 const LOST = "The server has let go of the camera, as it heard nothing from this page.";
+const AWAY = "The server doesn't answer. What it has recorded is kept, and is offered here once it does.";
 const pages = new WeakMap(); // root -> Page; Streamlit mounts again whenever it runs the page
 
 /** Shows the page; `data` holds the names that the library knows, and prompts. Returns what takes it down. */
@@ -65,7 +66,7 @@ class Page {
   become(state) {
     this.state = this.root.dataset.state = state;
     for (const node of this.root.querySelectorAll("[data-in]")) node.hidden = !node.dataset.in.split(" ").includes(state);
-    this.slot("asking").hidden = true;
+    if (!this.taking()) this.slot("asking").hidden = true;
     for (const node of this.root.querySelectorAll("fieldset")) node.disabled = state === "counting";
     if (this.taking()) this.awake();
     else this.asleep();
@@ -172,6 +173,7 @@ class Page {
   /** What a camera tells: how loud it is, how sending goes, what is wrong. */
   told({ level, sending, problem }) {
     if (level !== undefined) this.level(level);
+    if (problem && this.state === "counting") this.cancel();
     if (problem) this.taking() ? this.form.wrong("form", problem) : this.off(problem);
     if (!sending) return;
     const much = sending.away || sending.waiting > WAITING_BYTES;
@@ -248,6 +250,7 @@ class Page {
       const state = await ask("GET", `/api/record/${id}`).catch(({ status }) => (status === 404 ? { state: "failed", reason: LOST } : null));
       if (camera.id !== id || this.state === "finishing") return;
       if (state) this.heard(state, camera);
+      else if (camera === this.cameras.machine && this.taking()) write(this.slot("advice"), AWAY); // nothing is recorded
       if (state?.state === "failed") return;
       await new Promise((wake) => setTimeout(wake, LOOK_MS));
     }
@@ -311,7 +314,7 @@ class Page {
       await camera.stop();
       this.finish(id);
     } catch (problem) {
-      this.form.refused(problem);
+      this.form.wrong("form", problem instanceof Refused ? problem.message : AWAY);
       this.short.look();
     }
     this.over();

@@ -204,6 +204,10 @@ def test_what_was_sent_before_the_tab_was_closed_can_be_finished(camera, served,
         panel = page.locator("[data-slot=short]")
         expect(panel).to_contain_text("Cut <i>short</i>")
         assert seriously_wrong(page) == []
+        fill(page)
+        page.get_by_role("button", name="Start recording").click()
+        expect(panel).to_be_hidden()  # while somebody records it would only distract
+        page.get_by_role("button", name="Cancel").click()
         panel.get_by_role("button", name="Finish").click()
         expect(page.locator(".job")).to_contain_text("has been analysed", timeout=90_000)
         expect(panel).to_be_hidden(timeout=20_000)
@@ -240,9 +244,13 @@ def test_a_take_is_discarded_only_after_asking(camera, served, library):
         fill(page)
         begin(page)
         record(page, 1)
+        page.get_by_role("button", name="Pause").click()
         page.get_by_role("button", name="Retake").click()
+        page.wait_for_selector("[data-state=paused]")
         page.get_by_role("button", name="Go on recording").click()
-        assert len(unfinished(library)) == 1 and page.locator(RECORDING).count()
+        page.get_by_role("button", name="Go on", exact=True).click()
+        page.wait_for_selector(RECORDING)
+        assert len(unfinished(library)) == 1
         page.get_by_role("button", name="Retake").click()
         page.get_by_role("button", name="Discard it").click()
         expect(page.get_by_role("button", name="Start recording")).to_be_enabled()
@@ -286,7 +294,7 @@ def test_why_there_is_no_picture(launched, served, arguments, sentence):
 
 @pytest.mark.browser
 def test_a_camera_of_the_machine_becomes_a_session(camera, served, library):
-    with opened(camera, served, "/record", READY, scheme="dark") as page:
+    with opened(camera, served, "/record", READY, scheme="dark", expected=AWAY) as page:
         page.get_by_label("One of the machine that runs Attune").check()
         page.get_by_label("Camera its number").fill(str(DEMO))
         page.get_by_role("button", name="Turn the camera on").click()
@@ -309,14 +317,29 @@ def test_a_camera_of_the_machine_becomes_a_session(camera, served, library):
         took = time_of(page)
         stop_and_wait(page)
         expect(page.locator("[data-slot=why]")).to_contain_text("The camera is off")
+        whose_server_is_killed(page, served, library)
     entry, session = only_session(library)
     info = session.info
     assert (entry.person, info["consent"]["by"]) == ("Ana B.", "Ana B.")
     assert info["source"]["duration_s"] == pytest.approx(took + 0.5, abs=1.2)
     times_s = np.array([frame.time_s for frame in VideoFile(session.video)])
     assert np.allclose(np.diff(times_s), 1 / 15, atol=0.003), "no picture was lost, and the pause is gone"
-    assert info["recording"]["pictures_lost"] == 0 and unfinished(library) == []
+    assert info["recording"]["pictures_lost"] == 0
     assert session.signals().table["face_found"].mean() > 0.8
+
+
+def whose_server_is_killed(page, served, library):
+    """Another take with the machine's camera: the page says that nothing more is recorded, and what is kept."""
+    assert unfinished(library) == []
+    page.get_by_role("button", name="Turn the camera on").click()
+    begin(page)
+    record(page, 1)
+    served.process.send_signal(signal.SIGKILL)
+    served.process.wait()
+    expect(page.locator("[data-slot=advice]")).to_contain_text("The server doesn't answer. What it has")
+    page.get_by_role("button", name="Stop and see feedback").click()
+    expect(page.locator("[data-wrong=form]")).to_contain_text("is offered here once it does")
+    assert len(unfinished(library)) == 1
 
 
 # How many points of the canvas have the colour in which bodies are drawn.
