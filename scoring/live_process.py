@@ -48,6 +48,13 @@ class LiveProcess:
         """Whether it may still say something."""
         return not self._ended
 
+    def says(self, *states: str, patience_s: float = 0.0) -> bool:
+        """Whether it has ended, or is in one of these states; waits so long for that."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._ended or self.state.get("state") in states, patience_s
+            )
+
     def tell(self, **command: Any) -> bool:
         """Write a line to its standard input; False where it has ended."""
         assert self._child.stdin is not None

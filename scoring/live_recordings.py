@@ -35,6 +35,7 @@ _LOOK_S = 1.0
 _CAMERAS = 10
 _PATIENCE_S = 20.0  # for a camera's process to close what it has recorded
 _STARTS = 2  # A process that crashes is started once more, and once more after the end.
+_LET_GO = ("measuring", "done", "failed")  # A process that says so has closed its camera.
 GONE = "There is no such recording under way."
 
 
@@ -121,7 +122,7 @@ class LiveRecordings:
         """
         with self._changing:
             for one in self._known.values():
-                if one.camera == camera and one.process is not None and one.process.running:
+                if one.camera == camera and one.process is not None and not one.process.says(*_LET_GO):
                     raise InputError("camera is in use by another page of this dashboard: end that first")
             live = Live(uuid.uuid4().hex, camera)
             live.process = LiveProcess(
@@ -249,6 +250,8 @@ class LiveRecordings:
             live.ended = True
         if live.camera is not None:
             self._tell(live, do="stop")
+            assert live.process is not None
+            live.process.says(*_LET_GO, patience_s=_PATIENCE_S)  # another take may follow at once
         else:
             self._follow(live)
         return live
