@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import time
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def processes(module: str, library: Path) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            words = path.read_bytes().decode().split("\0")
+            words = os.fsdecode(path.read_bytes()).split("\0")  # of all that run here, in any encoding
         except OSError:  # it ended meanwhile
             continue
         if module in words and str(library) in words:
