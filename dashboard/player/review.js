@@ -182,7 +182,10 @@ class Review {
       button.setAttribute("aria-pressed", String(playback.clock.muted));
     });
     for (const video of this.root.querySelectorAll("video")) video.addEventListener("click", () => playback.toggle());
-    this.slot("speed").addEventListener("change", ({ target }) => (playback.clock.playbackRate = Number(target.value)));
+    this.slot("speed").addEventListener("change", ({ target }) => {
+      this.usual = undefined;
+      this.speed(target.value);
+    });
     const keys = keysOf(this);
     explain(this.slot("help-list"), keys);
     listen(this.root, keys, signal);
@@ -195,6 +198,14 @@ class Review {
     play.classList.toggle("playing", playback.moving);
     play.setAttribute("aria-label", playback.moving ? "Pause" : "Play");
     this.slot("pace").textContent = playback.backwards ? `◀ ${playback.backwards}×` : "";
+    if (!playback.clock.paused || this.usual === undefined) return;
+    this.speed(this.usual);
+    this.usual = undefined;
+  }
+
+  speed(value) {
+    this.slot("speed").value = value;
+    this.playback.clock.playbackRate = Number(value);
   }
 
   /** A frame is shown, or `asked` for. */
@@ -211,13 +222,13 @@ class Review {
     else playback.step(direction);
   }
 
-  /** Plays; when it plays already, at the next higher speed. */
+  /** Plays; when it plays already, at the next higher speed, until it pauses. */
   faster() {
     const { playback } = this;
     if (playback.clock.paused) return playback.play();
-    const speed = this.slot("speed");
-    speed.selectedIndex = Math.min(speed.selectedIndex + 1, speed.options.length - 1);
-    playback.clock.playbackRate = Number(speed.value);
+    const { options, selectedIndex, value } = this.slot("speed");
+    this.usual ??= value;
+    this.speed(options[Math.min(selectedIndex + 1, options.length - 1)].value);
   }
 
   /** Chooses the next event (1) or the one before (-1) and shows its first frame. */

@@ -1,6 +1,7 @@
 """The timeline in a real browser: zoom, pan, events, spans, lanes, and the keys of a video editor."""
 
 import pytest
+from playwright.sync_api import expect
 
 from scoring import timeline
 from tests.dashboard.browsing import CURVE_Y, HAS, HEAD, click_at, clock_of, picture_of, settle
@@ -177,6 +178,8 @@ def test_j_k_and_l_play_back_stop_and_play(visit):
     assert page.locator("[data-slot=speed]").input_value() == "1.25"
     page.keyboard.press("k")
     assert page.locator("video").evaluate(PAUSED)
+    expect(page.locator("[data-slot=speed]")).to_have_value("1")
+    assert page.locator("video").evaluate("v => v.playbackRate") == 1
     page.keyboard.press("j")
     assert page.get_by_text("◀ 1×").is_visible()
     page.wait_for_function("v => v.paused && v.currentTime < 5.7", arg=video)
