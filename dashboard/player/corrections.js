@@ -16,7 +16,7 @@ export class Corrections {
   constructor(slot, api) {
     Object.assign(this, { slot, api, corrections: [], agreement: [], kinds: [], ids: new Map() });
     this.chosen = make("p", { cls: "hint" });
-    this.wrong = button("× Mark as wrong", () => this.#mark(), "", { "aria-label": "Mark the chosen event as wrong" });
+    this.wrong = button("× Mark as wrong", () => this.#mark(), "", { "aria-label": "Mark as wrong: the chosen event" });
     this.add = button("+ Add a missing event", () => this.#open(), "", { "aria-expanded": "false" });
     this.state = make("p", { cls: "note-state", role: "status" });
     this.count = make("summary");

@@ -299,7 +299,7 @@ def test_script_stays_text(visit, served):
 def test_an_event_is_marked_as_wrong_and_taken_back(visit, served, library):
     before = (library / "wrong" / "events.csv").read_bytes()
     page = visit("wrong")
-    wrong = page.get_by_role("button", name="Mark the chosen event as wrong")
+    wrong = page.get_by_role("button", name="Mark as wrong: the chosen event")
     expect(wrong).to_be_disabled()
     click_at(page, 1)
     page.get_by_role("slider").focus()

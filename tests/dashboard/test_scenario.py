@@ -50,7 +50,7 @@ def test_from_adding_a_recording_to_deleting_it(browser, place):
     page.keyboard.press("e")
     chosen = page.locator("[data-slot=chosen]")
     expect(chosen).not_to_be_empty()
-    page.get_by_role("button", name="Mark the chosen event as wrong").click()
+    page.get_by_role("button", name="Mark as wrong: the chosen event").click()
     expect(page.locator(".agreement li").first).to_contain_text("1 marked as wrong")
 
     page.keyboard.press("n")
