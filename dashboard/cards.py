@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from dashboard.text import address
+from dashboard.text import address, moment
 from scoring.catalogue import Entry
 from scoring.timeline import clock
 
@@ -26,7 +26,8 @@ def facts(entry: Entry) -> str:
     if entry.problem:
         return f'<div class="facts"><p class="why">{html.escape(entry.problem)}</p></div>'
     who = " · ".join(filter(None, (entry.person, entry.scenario)))
-    lines = [" · ".join(filter(None, (day(entry), counted(entry.notes, "note") if entry.notes else ""))), who]
+    notes = counted(entry.notes, "note") if entry.notes else ""
+    lines = [" · ".join(filter(None, (moment(entry.created), notes))), who]
     tags = "".join(f"<li>{html.escape(tag)}</li>" for tag in entry.tags)
     return (
         '<div class="facts">'
@@ -34,11 +35,6 @@ def facts(entry: Entry) -> str:
         + (f'<ul class="tags" aria-label="Tags">{tags}</ul>' if tags else "")
         + "</div>"
     )
-
-
-def day(entry: Entry) -> str:
-    """When it was recorded, as people say it; empty where nobody knows."""
-    return f"{entry.created.day} {entry.created:%b %Y, %H:%M}" if entry.created else ""
 
 
 def reports(entry: Entry) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from dashboard.page import PLAYER
+from dashboard.text import day, moment
 from scoring.comparison import NO_CLEAR_CHANGE, Change, ChangeGroup
 from scoring.history import Recurring
 from scoring.timeline import clock
@@ -69,7 +70,7 @@ class Mark:
 
     @property
     def tip(self) -> str:
-        said = (day(self.when), self.text, self.interval and f"95 %: {self.interval}", self.note)
+        said = (moment(self.when), self.text, self.interval and f"95 %: {self.interval}", self.note)
         return f"{self.title}\n{' · '.join(part for part in said if part)}"
 
 
@@ -118,7 +119,7 @@ class Trend:
     @property
     def numbers(self) -> Table:
         rows = (
-            (mark.address, (day(mark.when) or "no date", mark.text, mark.interval, _joined(mark)))
+            (mark.address, (moment(mark.when) or "no date", mark.text, mark.interval, _joined(mark)))
             for mark in self.marks
         )
         head = ("Session", "Value", "95 % interval", "Title and remarks")
@@ -164,13 +165,8 @@ def again(heading: str, items: Sequence[Recurring]) -> None:
 
 def address(id: str, start: float | None = None, end: float | None = None) -> str:
     """The page of a session, at a moment of it."""
-    moment = "" if start is None else f"#t={start:.2f}" + ("" if end is None else f",{end:.2f}")
-    return f"/review?session={quote(id, safe='')}{moment}"
-
-
-def day(when: datetime | None) -> str:
-    """A date in words; empty without one."""
-    return "" if when is None else f"{when.day} {when:%b %Y}"
+    span = "" if start is None else f"#t={start:.2f}" + ("" if end is None else f",{end:.2f}")
+    return f"/review?session={quote(id, safe='')}{span}"
 
 
 def places(times: Sequence[datetime]) -> list[float]:
@@ -202,7 +198,9 @@ def _templates():
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"percent": lambda x: f"{x:.2f}%", "clock": clock, "day": day, "address": address}
+    environment.filters |= {
+        "percent": lambda x: f"{x:.2f}%", "clock": clock, "moment": moment, "address": address,
+    }  # fmt: skip
     return environment
 
 

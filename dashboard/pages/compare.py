@@ -9,7 +9,7 @@ import streamlit as st
 from attune import InputError
 from dashboard import charts
 from dashboard.page import catalogue, component
-from dashboard.text import address, plain
+from dashboard.text import address, moment, plain
 from scoring.catalogue import Catalogue, Entry
 from scoring.comparison import changes, same_recording, unlike
 from scoring.history import Past, ratings, read
@@ -68,7 +68,7 @@ def choose(entries: dict[str, Entry]) -> list[Entry]:
 
 
 def label(entry: Entry) -> str:
-    return " · ".join(part for part in (entry.title, charts.day(entry.created), entry.person) if part)
+    return " · ".join(part for part in (entry.title, moment(entry.created), entry.person) if part)
 
 
 def remember() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from attune import AttuneError
 from dashboard import charts
 from dashboard.page import catalogue
-from dashboard.text import plain
+from dashboard.text import day, plain
 from scoring.catalogue import Catalogue, Entry
 from scoring.comparison import NO_CLEAR_CHANGE, change, measured_alike
 from scoring.goals import Goal, goals_of, remove_goal, set_goal
@@ -81,7 +81,7 @@ def overview(pasts: Sequence[Past]) -> str:
     """How many sessions there are, and what changed from the first to the last."""
     if len(pasts) == 1:
         return "One session so far: with a second one you will see what changes."
-    dates = list(dict.fromkeys(filter(None, (charts.day(past.entry.created) for past in pasts))))
+    dates = list(dict.fromkeys(filter(None, (day(past.entry.created) for past in pasts))))
     when = f", {dates[0]} to {dates[-1]}" if len(dates) > 1 else f", {dates[0]}" if dates else ""
     said: dict[str, list[str]] = {verdict: [] for verdict in ("higher", "lower", NO_CLEAR_CHANGE)}
     for name in BANDED:

@@ -46,6 +46,13 @@ def test_shows_the_two_newest_and_what_differs(monkeypatch, two):
     assert "Not measured alike" not in html
 
 
+def test_two_sessions_of_one_day_can_be_told_apart(monkeypatch, tmp_path):
+    for hour in ("09", "15"):
+        session_of(tmp_path, f"at {hour}", "Ada", title="Desk", created=f"2025-03-01T{hour}:30:00Z")
+    first, second = run(monkeypatch, tmp_path, "compare").selectbox(key="compare_a").options
+    assert first != second and all("1 Mar 2025, " in one for one in (first, second))
+
+
 def test_the_address_chooses_and_swapping_changes_it(monkeypatch, two):
     app = run(monkeypatch, two, "compare", a="two", b="one")
     assert chosen(app) == ["two", "one"]
@@ -238,5 +245,6 @@ class TestTwin:
     def test_fits_and_is_readable(self, browser, served, width, scheme):
         with opened(browser, served, f"/compare?a={ID}&b=pair", READY, width=width, scheme=scheme) as page:
             page.get_by_text("What that says" if width > 640 else "What differs").wait_for()
+            assert page.get_by_label("Sound", exact=True).last.is_visible()
             assert fits(page)
             assert seriously_wrong(page) == []
