@@ -131,7 +131,7 @@ def _kinds(text: str) -> tuple[str, ...]:
 def _span(text: str) -> tuple[float, float] | None:
     if not text:
         return None
-    from scoring.codings import seconds
+    from scoring.spreadsheet import seconds
 
     start, end = (seconds(part) for part in (*text.split("-"), "")[:2])
     if not 0 <= start < end < float("inf"):

@@ -11,9 +11,9 @@ from pathlib import Path
 from attune import AttuneError, InputError
 from scoring.agree import UNIT_S, SessionAgreement, Span, compare, frame_of, names_of, narrowed
 from scoring.coding_names import Names
-from scoring.codings import Coded, CodingError, read_codings, seconds
-from scoring.codings_csv import Rows, cells_at, read_rows
+from scoring.codings import Coded, CodingError, read_codings
 from scoring.session import Session
+from scoring.spreadsheet import Rows, cells_at, file_named, read_rows, seconds
 
 MANIFEST = "codings.csv"
 _COLUMNS = {
@@ -173,9 +173,7 @@ def _twice(table: Rows, places: Mapping[str, int | None]) -> list[str]:
 def _source(cell: Mapping[str, str], folder: Path) -> Source:
     if not cell["codings"]:
         raise InputError("column 'codings' is empty")
-    path = folder / Path(cell["codings"]).expanduser()
-    if not path.is_file():
-        raise InputError(f"{cell['codings']} is not there (looked for {path})")
+    path = file_named(cell["codings"], folder)
     return Source(path, cell["coder"], cell["observation"], _span(cell["start_s"], cell["end_s"]))
 
 

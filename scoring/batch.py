@@ -97,7 +97,7 @@ def batch(
         if not free:
             raise OutputError(f"another batch is at work in {out}: let it finish, or choose another --out")
         remove_partial(out)
-        items, failures = gather(inputs)
+        items, failures = gather(inputs, out)
         items = [replace(item, speech=item.speech or speech) for item in items]
         if anonymise:
             items = numbered(items)

@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from attune import InputError
 from scoring.coding_names import CUE_OF, NOT_CODABLE, OF_BOTH, PERSONS, Meaning, Names, fold
@@ -26,7 +25,6 @@ UNKNOWN = (
     "unknown with --ignore-unknown"
 )
 _NOBODY = ("", "no_focal_subject", "na")
-NO_TIMES = ("", "na", "nan", "n_a")
 
 
 @dataclass(frozen=True)
@@ -237,21 +235,6 @@ class Collector:
         ]  # fmt: skip
 
 
-def seconds(text: Any) -> float:
-    """A time as people write it: 12.5, 12,5 or 1:02:03.25; NaN where there is none, or it is no time."""
-    text = str(text).strip()
-    if fold(text) in NO_TIMES and not text.startswith("-"):
-        return math.nan
-    sign, parts = (-1, text[1:].split(":")) if text.startswith("-") else (1, text.split(":"))
-    try:
-        numbers = [float(part.replace(",", ".")) for part in parts]
-    except ValueError:
-        return math.inf  # is text, and no span holds it
-    if len(numbers) > 3:
-        return math.inf
-    return sign * sum(number * 60**k for k, number in enumerate(reversed(numbers)))
-
-
 def milliseconds(events: Sequence[Event]) -> list[tuple[int, int, Event]]:
     """Start and end of events of one kind and person, in order, for tools that count in milliseconds.
 
@@ -309,9 +292,11 @@ def read_codings(
         read_elan(path, taken, own_coder=not coder)
     else:
         from scoring.codings_boris import is_boris, read_boris
-        from scoring.codings_csv import read_rows, read_table
+        from scoring.codings_csv import read_table
+        from scoring.spreadsheet import read_rows
 
-        table = read_rows(path)
+        saw_nothing = "a coder who saw nothing names a kind in a row without times"
+        table = read_rows(path, header_has=("subject", "behavior"), empty=saw_nothing)
         taken.notices.extend(table.notices)
         if is_boris(table) and not columns:
             read_boris(table, taken, observation)

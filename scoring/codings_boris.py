@@ -12,11 +12,12 @@ from pathlib import Path
 
 from attune import InputError
 from scoring.coding_names import CUE_OF, NOT_CODABLE, Meaning, fold
-from scoring.codings import Collector, milliseconds, seconds
-from scoring.codings_csv import Rows, cells_at, chosen
+from scoring.codings import Collector, milliseconds
+from scoring.codings_csv import chosen
 from scoring.events import Event, events_from_table, in_order
 from scoring.files import replacing, writing
 from scoring.session import VIDEO, Session
+from scoring.spreadsheet import Rows, cells_at, seconds
 
 _ABOUT = (
     "Observation id", "Observation date", "Description", "Observation duration", "Observation type", "Source",

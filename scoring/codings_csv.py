@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from attune import InputError, UsageError
 from scoring.coding_names import fold
-from scoring.codings import Collector, seconds
+from scoring.codings import Collector
+from scoring.spreadsheet import Rows, cells_at, seconds
 
 # Our column -> what others call it, and by what its numbers are multiplied to be seconds.
 COLUMNS: dict[str, dict[str, float]] = {
@@ -39,94 +36,6 @@ COLUMNS: dict[str, dict[str, float]] = {
 CODINGS = (
     "codings need kind, start_s and end_s (and person where there are two); name yours with --column {}=NAME"
 )
-_DELIMITERS = ",;\t"
-_C1 = {chr(code) for code in range(0x80, 0xA0)}  # no text has these: another encoding was taken for latin-1
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A table as text.
-
-    Attributes
-    ----------
-    file : str
-    header : tuple of str
-    rows : tuple of (int, tuple of str)
-        With the number of the line in the file where each row ends; empty rows are not among them.
-    notices : tuple of str
-    """
-
-    file: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
-    notices: tuple[str, ...] = ()
-
-    def column(self, *names: str) -> int | None:
-        """Place of the first of these names (folded) in the header."""
-        folded = [fold(name) for name in self.header]
-        return next((folded.index(name) for name in names if name in folded), None)
-
-
-def decoded(path: Path) -> tuple[str, str]:
-    """A file's text, and a sentence where its encoding had to be guessed.
-
-    Raises
-    ------
-    InputError
-        It can't be read, or is no text.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}") from None
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    elif max(data[:200:2].count(0), data[1:200:2].count(0)) > 25:  # UTF-16 without its mark, plain letters
-        encodings = ["utf-16-be" if data[:1] == b"\0" else "utf-16-le"]
-    else:
-        encodings = ["utf-8-sig", "cp1252", "latin-1"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text or (encoding == "latin-1" and _C1 & set(text)):
-            break
-        guessed = encoding not in ("utf-8-sig", "utf-16")
-        return text, f"{path.name} is not UTF-8 and was read as {encoding.upper()}" if guessed else ""
-    raise InputError(f"{path.name} is no text that can be read: save it as CSV in UTF-8")
-
-
-def read_rows(path: Path, *, header_has: Sequence[str] = ("subject", "behavior")) -> Rows:
-    """A table's rows. The header is its first line, or the first that has all of `header_has`: older BORIS
-    writes lines about the observation above it."""
-    text, notice = decoded(path)
-    lines = [line for line in text.splitlines()[:60] if line.strip()]
-    first = next((k for k, line in enumerate(lines) if _has(line, header_has)), 0)
-    if not lines:
-        raise InputError(f"{path.name} is empty: a coder who saw nothing names a kind in a row without times")
-    delimiter = max(_DELIMITERS, key=lines[first].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    read = []
-    try:
-        for row in reader:
-            cells = tuple(cell.strip() for cell in row)
-            if any(cells):
-                read.append((reader.line_num, cells))
-    except csv.Error as error:
-        raise InputError(f"{path.name}, row {reader.line_num}: can't be read as a table: {error}") from None
-    header = next(
-        (k for k, (_, cells) in enumerate(read) if "\0".join(cells) and _names(cells, header_has)), 0
-    )
-    return Rows(path.name, read[header][1], tuple(read[header + 1 :]), (notice,) if notice else ())
-
-
-def _has(line: str, names: Sequence[str]) -> bool:
-    return any(_names(tuple(line.split(sign)), names) for sign in _DELIMITERS)
-
-
-def _names(cells: Sequence[str], names: Sequence[str]) -> bool:
-    return set(names) <= {fold(cell) for cell in cells}
 
 
 def read_table(
@@ -181,11 +90,6 @@ def too_wide(table: Rows, row: Sequence[str], taken: Collector, where: str) -> b
     if wide:
         taken.problem(where, f"has {len(row)} cells, the header {len(table.header)}: quote commas in cells")
     return wide
-
-
-def cells_at(row: Sequence[str], place: int | None) -> str:
-    """A row's cell, empty where the row is too short or there is no such column."""
-    return row[place] if place is not None and place < len(row) else ""
 
 
 def chosen(found: Sequence[str], names: Sequence[str], file: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import glob
-import io
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from attune import InputError
+from scoring.spreadsheet import cells_at, file_named, read_rows, seconds
 
 VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".3gp", ".wmv")
 TABLES = (".csv", ".tsv", ".txt")
@@ -49,6 +48,8 @@ class Item:
         A table of who speaks when; ``auto``: by the sound.
     named : bool
         Whether somebody chose the id; else it is the file's name.
+    where : str
+        Its row, where a manifest names it.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class Item:
     covariates: dict[str, str] = field(default_factory=dict)
     speech: Path | str | None = None
     named: bool = False
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,15 @@ class Failure:
     reason: str
 
 
-def gather(inputs: Sequence[str]) -> tuple[list[Item], list[Failure]]:
+def gather(inputs: Sequence[str], out: Path | None = None) -> tuple[list[Item], list[Failure]]:
     """Everything that the arguments of a batch name, in order of their ids, and what of it is unusable.
 
     Parameters
     ----------
     inputs : sequence of str
         Videos, folders (searched through), patterns (``clips/*.mp4``, ``**`` for any folder), manifests.
+    out : Path, optional
+        The videos that sessions in this folder keep are copies, and no recordings to look for.
     """
     items: list[Item] = []
     failures: list[Failure] = []
@@ -87,7 +91,7 @@ def gather(inputs: Sequence[str]) -> tuple[list[Item], list[Failure]]:
             items += found
             failures += wrong
             continue
-        files = list(_files(text))
+        files = [file for file in _files(text) if out is None or not _kept_in(out, file)]
         plain |= dict.fromkeys(files)
         if not files:
             failures.append(Failure("", text, _nothing(text)))
@@ -106,47 +110,20 @@ def read_manifest(path: Path) -> tuple[list[Item], list[Failure]]:
     InputError
         It can't be read as a table, or has no column of paths.
     """
-    text = _text(path)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
-    header = [" ".join(name.split()) for name in rows[0]] if rows else []
+    table = read_rows(path)
+    header = [" ".join(name.split()) for name in table.header]
     places = _places(path, header)
     items, failures = [], []
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
+    for number, row in table.rows:
+        where = f"{path.name}, row {number}"
         try:
-            items.append(_item(path, header, places, row))
+            items.append(replace(_item(path, header, places, row), where=where))
         except InputError as error:
-            name = row[places["path"]].strip() if places["path"] < len(row) else ""
-            failures.append(Failure("", name, f"{path.name}, row {number}: {error}"))
+            why = "; ".join((f"{where}: {error}", *table.notices))  # a wrong guess garbles names
+            failures.append(Failure("", cells_at(row, places["path"]), why))
     if not items and not failures:
         raise InputError(f"{path} names no recording: give one a row, below the header")
     return items, failures
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}") from None
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise InputError(f"{path} is no text that can be read: save it as CSV in UTF-8")
-
-
-def _delimiter(text: str) -> str:
-    """Whichever of comma, semicolon and tab the header has most of."""
-    first = text.lstrip().split("\n", 1)[0]
-    return max(",;\t", key=first.count)
 
 
 def _places(path: Path, header: list[str]) -> dict[str, int]:
@@ -163,44 +140,31 @@ def _places(path: Path, header: list[str]) -> dict[str, int]:
     return places
 
 
-def _item(path: Path, header: list[str], places: dict[str, int], row: list[str]) -> Item:
-    if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
+def _item(path: Path, header: list[str], places: dict[str, int], row: Sequence[str]) -> Item:
+    if len(row) > len(header) and any(row[len(header) :]):
         counts = f"it has {len(row)} cells, the header {len(header)}"
         raise InputError(f"{counts}: quote cells that hold a separator")
-    cells = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
-    given = {role: cells[place] for role, place in places.items()}
-    video = _recording(path, given["path"], "path")
-    client, speech = (
-        _recording(path, given[role], role) if given.get(role, "") not in ("", AUTO) else None
-        for role in ("client", "speech")
-    )
+    given = {role: cells_at(row, place) for role, place in places.items()}
+    if not given["path"]:
+        raise InputError("column 'path' is empty")
+    video = file_named(given["path"], path.parent)
+    by_sound = given.get("speech", "").casefold() == AUTO
+    named = {"client": given.get("client"), "speech": None if by_sound else given.get("speech")}
+    others = {role: file_named(text, path.parent) if text else None for role, text in named.items()}
     offset = given.get("offset", "")
-    if offset and client is None:
+    if offset and others["client"] is None:
         raise InputError("it has an offset and no client recording: name that one too")
     taken = set(places.values())
     return Item(
-        video, _id(given.get("id") or video.stem), client, _seconds(offset) if offset else None,
+        video, _id(given.get("id") or video.stem), others["client"], _offset(offset) if offset else None,
         given.get("group", ""),
-        {name: cells[k] for k, name in enumerate(header) if name and k not in taken},
-        AUTO if given.get("speech") == AUTO else speech, bool(given.get("id")),
+        {name: cells_at(row, k) for k, name in enumerate(header) if name and k not in taken},
+        AUTO if by_sound else others["speech"], bool(given.get("id")),
     )  # fmt: skip
 
 
-def _recording(manifest: Path, text: str, column: str) -> Path:
-    if not text:
-        raise InputError(f"column '{column}' is empty")
-    path = manifest.parent / Path(text).expanduser()
-    if not path.is_file():
-        raise InputError(f"{text} is not there (looked for {path})")
-    return path
-
-
-def _seconds(text: str) -> float:
-    """A number with a point or, as spreadsheets of many countries write it, a comma."""
-    try:
-        value = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
-    except ValueError:
-        value = math.nan
+def _offset(text: str) -> float:
+    value = seconds(text)
     if not math.isfinite(value):
         raise InputError(f"offset '{text}' is not a number of seconds")
     return value
@@ -215,13 +179,22 @@ def _id(text: str) -> str:
 def _files(text: str) -> Iterator[Path]:
     path = Path(text)
     if path.is_dir():
-        found: Iterable[Path] = path.rglob("*")
+        found: Iterable[Path] = (one for one in path.rglob("*") if not _hidden(one.relative_to(path)))
     elif path.exists():
         yield path  # named by itself: whatever its suffix
         return
     else:
         found = map(Path, glob.glob(text, recursive=True))  # noqa: PTH207 (absolute patterns, too)
     yield from sorted(one for one in found if one.suffix.lower() in VIDEOS and one.is_file())
+
+
+def _hidden(path: Path) -> bool:
+    """Whether it is a file that systems keep for themselves (``._clip.mp4``), or lies in such a folder."""
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _kept_in(library: Path, file: Path) -> bool:
+    return library.resolve() in file.resolve().parents and (file.parent / "session.json").is_file()
 
 
 def _nothing(text: str) -> str:
@@ -257,7 +230,9 @@ def _unique(items: list[Item], failures: list[Failure]) -> tuple[list[Item], lis
     kept: dict[str, Item] = {}
     for item in items:
         if item.id in kept:
-            reason = f"id '{item.id}' is already that of {kept[item.id].path}: give each recording its own"
+            where = f"{item.where}: " if item.where else ""
+            other = kept[item.id].path
+            reason = f"{where}id '{item.id}' is already that of {other}: give each recording its own"
             failures.append(Failure(item.id, str(item.path), reason))
         else:
             kept[item.id] = item

@@ -8,8 +8,9 @@ from pathlib import Path
 from attune import InputError
 from scoring.coding_names import Meaning, Names
 from scoring.codings import Collector, Frame
-from scoring.codings_csv import cells_at, places_of, read_rows, span_of, too_wide
+from scoring.codings_csv import places_of, span_of, too_wide
 from scoring.speech import OTHER, SPEECH, Speech, Turn, merged
+from scoring.spreadsheet import cells_at, read_rows
 
 COLUMNS = "speech needs the columns start, end and person (staff or client), one turn a row"
 
@@ -35,7 +36,7 @@ def read_speech(path: Path, duration_s: float | None = None) -> tuple[Speech, tu
         raise InputError(
             f"{path} is not there: --speech names a CSV (columns start, end, person), or is auto"
         )
-    table = read_rows(path)
+    table = read_rows(path, empty=COLUMNS)
     frame = Frame(math.inf if duration_s is None else duration_s, tuple(OTHER))
     taken = Collector(path.name, frame, Names(), coder=path.stem)
     taken.notices.extend(table.notices)

@@ -6,7 +6,7 @@ import pytest
 
 from attune import InputError, UsageError
 from scoring.coding_names import Meaning, Names, fold
-from scoring.codings import Coding, CodingError, Frame, read_codings, seconds
+from scoring.codings import Coding, CodingError, Frame, read_codings
 
 ONE, TWO = Frame(60.0, ("staff",)), Frame(60.0, ("staff", "client"))
 
@@ -53,24 +53,6 @@ def test_names_that_a_user_explains():
     for wrong in ("eye_contact", "=nod", "x=smile"):
         with pytest.raises(UsageError, match="--map"):
             Names.parse([wrong])
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("12.5", 12.5),
-        ("12,5", 12.5),
-        ("1:02.5", 62.5),
-        ("1:00:01", 3601),
-        ("-3", -3),
-        ("", None),
-        ("NA", None),
-    ],
-)
-def test_times_as_people_write_them(text, value):
-    found = seconds(text)
-    assert found == value if value is not None else found != found
-    assert seconds("soon") == float("inf")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
@@ -173,7 +155,7 @@ def test_the_last_event_may_end_just_after_the_video(tmp_path):
         (b"\x00\x01\x02\xff\xfe" * 30, "is no text"),
         (b"kind,start_s,end_s\n", "holds no coding"),
         (b"kind,kind,start_s,end_s\nnod,nod,1,2\n", "column 'kind' is there twice"),
-        (b'kind,start_s,end_s\nnod,"1,2\n', "row"),
+        (b'kind,start_s,end_s\nnod,"1,2\n', "line 2: can't be read as a table"),
     ],
 )
 def test_what_is_no_table_of_codings_is_said(tmp_path, content, words):

@@ -71,6 +71,7 @@ def test_tables_as_spreadsheets_write_them(folder, mark, encoding):
     ("gone.mp4,,,P9", "gone.mp4 is not there"),
     (",,,P9", "column 'path' is empty"),
     ("a.mp4,client.mp4,soon,P9", "offset 'soon' is not a number"),
+    ("a.mp4,client.mp4,1:x,P9", "offset '1:x' is not a number"),
     ("a.mp4,client.mp4,nan,P9", "offset 'nan' is not a number"),
     ("a.mp4,,2.0,P9", "no client recording"),
     ("a.mp4,nobody.mp4,2.0,P9", "nobody.mp4 is not there"),
@@ -87,11 +88,28 @@ def test_a_bad_row_is_named_by_its_number(folder, row, words):
 def test_an_id_that_repeats_is_named(folder):
     items, failures = gather([str(table(folder, "path,id\na.mp4,P1\nb.mp4,P1\n"))])
     assert [item.path.name for item in items] == ["a.mp4"]
-    assert "already that of" in failures[0].reason and failures[0].path.endswith("b.mp4")
+    assert failures[0].reason.startswith("study.csv, row 3: id 'P1' is already that of ")
+    assert failures[0].path.endswith("b.mp4")
+
+
+def test_a_guessed_encoding_is_told_where_a_name_is_not_found(folder):
+    _, failures = gather([str(table(folder, "path,id\nMüller.mp4,P1\n", "mac_roman"))])
+    assert failures[0].reason.endswith("study.csv is not UTF-8 and was read as CP1252")
+
+
+def test_copies_in_sessions_and_hidden_files_are_no_recordings(folder):
+    for name in ("study/a-1/video.mp4", "study/a-1/session.json", "._a.mp4", ".trash/b.mp4"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    again = [str(folder), str(folder / "**" / "v*.mp4")]
+    items, failures = gather(again, out=folder / "study")
+    assert not [item for item in items if "study" in item.path.parts or item.path.name.startswith(".")]
+    assert len(items) == 5 and len(failures) == 1
+    assert len(gather(again)[0]) == 6, "another library's may be meant"
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    ("", "no column 'path'"), ("name,id\na,b\n", "no column 'path'"), ("path,id\n", "names no recording"),
+    ("", "is empty"), ("name,id\na,b\n", "no column 'path'"), ("path,id\n", "names no recording"),
     ("path,id,ID\na.mp4,1,2\n", "twice"),
 ])  # fmt: skip
 def test_a_table_that_is_none_says_so(folder, text, words):
