@@ -35,11 +35,17 @@ class BatchResult:
     failures : list of Failure
     folder : Path
         Where the tables are.
+    losses : dict of str to str
+        Id of a recording that could be decoded in part only -> what is lacking.
+    others : int
+        Sessions in the folder that are not in the tables: of other recordings, or of other options.
     """
 
     done: dict[str, Path]
     failures: list[Failure]
     folder: Path
+    losses: dict[str, str]
+    others: int
 
 
 def batch(
@@ -101,7 +107,8 @@ def batch(
         items = [replace(item, speech=item.speech or speech) for item in items]
         if anonymise:
             items = numbered(items)
-        works = [Work(item, out.absolute(), chosen, keep_video, anonymise) for item in items]
+        rests = batch_tasks.basis(chosen["profile"])
+        works = [Work(item, out.absolute(), chosen, keep_video, anonymise, rests) for item in items]
         done = {work.item.id: out / name for work in works if (name := work.session()) is not None}
         todo = [work for work in works if work.item.id not in done]
         if todo:
@@ -110,8 +117,11 @@ def batch(
             done |= {id: out / name for id, name in made.items()}
             failures += failed
         finished = [(item, done[item.id]) for item in items if item.id in done]
-        batch_tables.write(out, finished, *(_unnamed(failures, chosen) if anonymise else (failures, chosen)))
-        return BatchResult(done, failures, out)
+        asked = {**chosen, "speech": speech, "video": keep_video, "anonymise": anonymise}
+        batch_tables.write(out, finished, *(_unnamed(failures, asked) if anonymise else (failures, asked)))
+        others = {folder.parent.name for folder in out.glob("*/session.json")}
+        others -= {folder.name for folder in done.values()}
+        return BatchResult(done, failures, out, batch_tables.losses(finished), len(others))
 
 
 def _unnamed(failures: Sequence[Failure], chosen: Mapping[str, Any]) -> tuple[list[Failure], dict[str, Any]]:
@@ -124,6 +134,9 @@ def _unnamed(failures: Sequence[Failure], chosen: Mapping[str, Any]) -> tuple[li
     return told, {**chosen, "profile": profile_name(str(chosen["profile"]))}
 
 
+_Line = list[Callable[[], None]]
+
+
 class _Run:
     """Every recording's way through plan, parts and session, as many at once as there are workers.
 
@@ -132,8 +145,10 @@ class _Run:
 
     def __init__(self, pool: Pool, told: Told):
         self._pool, self._told = pool, told
-        self._waiting: dict[Future, tuple[Work, Callable[[Any], None]]] = {}
+        self._waiting: dict[Future, tuple[Work, Callable[[Any], None], _Line | None]] = {}
+        self._same: dict[str, list[Item]] = {}  # key of a work -> all that it is done for
         self._left: dict[str, int] = {}  # parts that are not measured yet
+        self._lines: dict[str, _Line] = {}  # hash of a file -> what is to be made of it and of its copies
         self._made: dict[str, str] = {}
         self._failed: dict[str, Failure] = {}
         self._known = self._ended = 0
@@ -141,20 +156,26 @@ class _Run:
     def run(self, works: Sequence[Work]) -> tuple[dict[str, str], list[Failure]]:
         """Id -> name of the session's folder, and what failed."""
         for work in works:
-            self._submit(work, batch_tasks.plan, self._planned(work), work)
+            same = self._same.setdefault(work.key, [])
+            same.append(work.item)
+            if len(same) == 1:
+                self._submit(work, batch_tasks.plan, self._planned(work), work)
         while self._waiting:
             ended, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
             for future in ended:
                 self._settle(future)
         return self._made, [self._failed[id] for id in sorted(self._failed)]
 
-    def _submit(self, work: Work, task: Callable, then: Callable[[Any], None], *arguments: Any) -> None:
+    def _submit(
+        self, work: Work, task: Callable, then: Callable[[Any], None], *arguments: Any,
+        line: _Line | None = None,
+    ) -> None:  # fmt: skip
         self._known += 1
-        self._waiting[self._pool.submit(work.item.id, task, *arguments)] = (work, then)
+        self._waiting[self._pool.submit(work.item.id, task, *arguments)] = (work, then, line)
         self._told(self._ended, self._known)
 
     def _settle(self, future: Future) -> None:
-        work, then = self._waiting.pop(future)
+        work, then, line = self._waiting.pop(future)
         self._ended += 1
         try:
             result = future.result()
@@ -165,10 +186,15 @@ class _Run:
         else:
             if work.item.id not in self._failed:
                 then(result)
+        if line is not None:
+            line.pop(0)
+            if line:
+                line[0]()
         self._told(self._ended, self._known)
 
     def _fail(self, work: Work, reason: str) -> None:
-        self._failed.setdefault(work.item.id, Failure(work.item.id, str(work.item.path), reason))
+        for item in self._same[work.key]:
+            self._failed.setdefault(item.id, Failure(item.id, str(item.path), reason))
 
     def _planned(self, work: Work) -> Callable[[Plan], None]:
         def then(planned: Plan) -> None:
@@ -191,10 +217,14 @@ class _Run:
 
     def _finish(self, work: Work, planned: Plan) -> None:
         def then(name: str) -> None:
-            self._made[work.item.id] = name
+            self._made |= {item.id: name for item in self._same[work.key]}
             shutil.rmtree(work.folder, ignore_errors=True)
 
-        self._submit(work, batch_tasks.finish, then, work, planned)
+        # Copies of a recording are one session, and only one worker at a time can write it.
+        line = self._lines.setdefault(planned.sha256, [])
+        line.append(lambda: self._submit(work, batch_tasks.finish, then, work, planned, line=line))
+        if len(line) == 1:
+            line[0]()
 
 
 def _without_name(sentence: str, item: Item) -> str:
@@ -208,4 +238,5 @@ def summary(result: BatchResult) -> Mapping[str, Any]:
         "folder": str(result.folder),
         "sessions": {id: str(path) for id, path in sorted(result.done.items())},
         "failures": [vars(failure) for failure in result.failures],
+        "incomplete": result.losses,
     }

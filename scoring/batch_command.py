@@ -69,6 +69,11 @@ def batch(
             people=people, person=person, staff=staff, target=target, profile=profile, causal=causal,
             pose_hz=pose_hz,
         )  # fmt: skip
+    for id, loss in result.losses.items():
+        terminal.say(f"{id}: {loss}")
+    if result.others:
+        more = f"{result.others} more session{'s' * (result.others > 1)}"
+        terminal.say(f"{out} holds {more}, of another recording or other options: not in the tables")
     for failure in result.failures:
         terminal.say(f"{failure.path}: {failure.reason}")
     if json:

@@ -50,7 +50,7 @@ def write(
         with replacing(out / EVENTS) as path:
             events.to_parquet(path, index=False)
         with replacing(out / RUN) as path:
-            write_json(path, _run(options, len(sessions), len(failures)))
+            write_json(path, _run(options, sessions, len(failures)))
         if failures:
             table = pd.DataFrame([vars(failure) for failure in failures], columns=["id", "path", "reason"])
             with replacing(out / FAILURES) as path:
@@ -64,10 +64,10 @@ def scores_table(sessions: Sequence[tuple[Item, Path]]) -> pd.DataFrame:
 
     An empty ``value`` is "not measurable", with its reason.
     """
-    covariates = list(dict.fromkeys(name for item, _ in sessions for name in item.covariates))
+    covariates = _free(list(dict.fromkeys(name for item, _ in sessions for name in item.covariates)))
     rows = []
     for item, folder in sessions:
-        given = {_free(name): item.covariates.get(name, "") for name in covariates}
+        given = {column: item.covariates.get(name, "") for name, column in covariates.items()}
         for person, scores in sorted(Session.open(folder).scores().items()):
             for name, score in scores.items():
                 low, high = score.get("ci95") or (None, None)
@@ -77,7 +77,7 @@ def scores_table(sessions: Sequence[tuple[Item, Path]]) -> pd.DataFrame:
                     "ci_high": high, "coverage": score.get("coverage"),
                     "reason": score.get("reason") or "", **given,
                 })  # fmt: skip
-    table = pd.DataFrame(rows, columns=[*COLUMNS, *map(_free, covariates)])
+    table = pd.DataFrame(rows, columns=[*COLUMNS, *covariates.values()])
     return table.astype(dict.fromkeys(_NUMBERS, np.float64))
 
 
@@ -94,17 +94,37 @@ def events_table(sessions: Sequence[tuple[Item, Path]]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _free(covariate: str) -> str:
-    """A covariate's name that is no column of ours."""
-    return f"covariate_{covariate}" if covariate in COLUMNS else covariate
+def losses(sessions: Sequence[tuple[Item, Path]]) -> dict[str, str]:
+    """Id of each recording that could be decoded in part only -> what is lacking."""
+    found = {}
+    for item, folder in sessions:
+        info = Session.open(folder).info
+        told = [source.get("loss") for name in ("source", "second_source") if (source := info.get(name))]
+        if any(told):
+            found[item.id] = "; ".join(filter(None, told))
+    return found
 
 
-def _run(options: Mapping[str, Any], sessions: int, failures: int) -> dict[str, Any]:
+def _free(covariates: Sequence[str]) -> dict[str, str]:
+    """Each covariate's column: its name, or what begins with ``covariate_`` where another has that."""
+    columns: dict[str, str] = {}
+    for name in covariates:
+        column = name
+        while column in COLUMNS or column in columns.values() or (column != name and column in covariates):
+            column = f"covariate_{column}"
+        columns[name] = column
+    return columns
+
+
+def _run(
+    options: Mapping[str, Any], sessions: Sequence[tuple[Item, Path]], failures: int
+) -> dict[str, Any]:
     """How the numbers came about."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "sessions": sessions,
+        "sessions": len(sessions),
         "failures": failures,
+        "incomplete": losses(sessions),
         "versions": {
             "attune": __version__, "python": platform.python_version(), "numpy": np.__version__,
             "mediapipe": MEDIAPIPE_VERSION, "models": classifier.hashes(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ class Work:
         As `scoring.options.Options` takes them.
     keep_video, anonymise : bool
         `anonymise`: of an anonymised session only.
+    basis : str
+        Names what else its result rests on: see `basis`.
     """
 
     item: Item
@@ -41,15 +44,16 @@ class Work:
     options: Mapping[str, Any]
     keep_video: bool = False
     anonymise: bool = False
+    basis: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Names everything that is kept of this work, until any of its inputs changes."""
         speech = self.item.speech if isinstance(self.item.speech, Path) else None
         paths = [path for path in (self.item.path, self.item.client, speech) if path is not None]
         files = [(str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
         how = [self.keep_video, self.item.speech == AUTO, self.anonymise]
-        text = json.dumps([files, self.item.offset_s, dict(self.options), how, __version__])
+        text = json.dumps([files, self.item.offset_s, dict(self.options), how, self.basis])
         return sha256(text.encode()).hexdigest()[:20]
 
     @property
@@ -69,6 +73,16 @@ class Work:
         except OSError:
             return None
         return name if name and (self.library / name / "session.json").is_file() else None
+
+
+def basis(profile: str) -> str:
+    """A hash of what every result of a batch rests on beside its own files: Attune, models, the profile."""
+    from models import classifier
+    from scoring.profile import Profile
+
+    # Not the profile's name alone: whoever edits the file wants other results.
+    text = repr([__version__, classifier.hashes(), Profile.load(profile)])
+    return sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

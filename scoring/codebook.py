@@ -42,7 +42,11 @@ SCORE_ABOUT = {
 BATCH_ABOUT = {
     "session": ("", "the recording's id in the batch: from the manifest, else the file's name"),
     "group": ("", "from the manifest; empty without one"),
-    "…": ("", "in scores: every other column of the manifest, as it was written there"),
+    "…": (
+        "",
+        "in scores: every other column of the manifest, as it was written there, by its name; one whose name "
+        "is taken here gets covariate_ before it",
+    ),
 }
 KIND_ABOUT = {
     "eye_contact": "gaze at the target (the lens, a calibrated direction, or the other's face)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -84,7 +85,7 @@ def gather(inputs: Sequence[str], out: Path | None = None) -> tuple[list[Item], 
     """
     items: list[Item] = []
     failures: list[Failure] = []
-    plain: dict[Path, None] = {}
+    plain: dict[str, Path] = {}  # where a file is -> as it was named
     for text in inputs:
         if Path(text).suffix.lower() in TABLES and Path(text).is_file():
             found, wrong = read_manifest(Path(text))
@@ -92,10 +93,10 @@ def gather(inputs: Sequence[str], out: Path | None = None) -> tuple[list[Item], 
             failures += wrong
             continue
         files = [file for file in _files(text) if out is None or not _kept_in(out, file)]
-        plain |= dict.fromkeys(files)
+        plain = {os.path.abspath(file): file for file in files} | plain  # noqa: PTH100 (links are two)
         if not files:
             failures.append(Failure("", text, _nothing(text)))
-    items += _named(plain)
+    items += _named(plain.values())
     return _unique(items, failures)
 
 
@@ -205,16 +206,18 @@ def _nothing(text: str) -> str:
 
 def _named(paths: Iterable[Path]) -> list[Item]:
     """Files by their stems; where stems repeat, with as much of their folders as tells them apart."""
-    paths = list(paths)
-    depth = 1
+    parts = {path: path.absolute().parts for path in paths}
+    twins = Counter((path.parent, path.stem) for path in parts)
+    last = {path: path.name if twins[path.parent, path.stem] > 1 else path.stem for path in parts}
+    depth = dict.fromkeys(parts, 1)
     while True:
-        ids = ["/".join([*path.absolute().parts[-depth:-1], path.stem]) for path in paths]
-        again = {id for id, count in Counter(ids).items() if count > 1}
-        if not again or depth > max(len(path.absolute().parts) for path in paths):
-            break
-        depth += 1
-    ids = [id if id not in again else path.name for id, path in zip(ids, paths, strict=True)]
-    return [Item(path, id) for path, id in zip(paths, ids, strict=True)]
+        ids = {path: "/".join([*parts[path][-depth[path] : -1], last[path]]) for path in parts}
+        count = Counter(ids.values())
+        again = [path for path, id in ids.items() if count[id] > 1 and depth[path] < len(parts[path])]
+        if not again:
+            return [Item(path, id) for path, id in ids.items()]
+        for path in again:
+            depth[path] += 1
 
 
 def numbered(items: Sequence[Item]) -> list[Item]:

@@ -5,14 +5,23 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from attune import InputError
+from scoring import batch_tasks
+from scoring.batch import _Run
+from scoring.batch_tables import losses, write
+from scoring.batch_tasks import Plan, Work, basis
+from scoring.manifest import Item
 from tests.clips import SAMPLES
 from tests.conftest import ROOT
+from tests.sessions import make_session
 
 CLIPS = [SAMPLES / "clips" / name for name in ("face_12_0.mp4", "face_43_0.mp4")]
 TABLES = ("scores.csv", "scores.parquet", "events.parquet")
@@ -20,13 +29,14 @@ TABLES = ("scores.csv", "scores.parquet", "events.parquet")
 
 @pytest.fixture
 def study(tmp_path) -> Path:
-    """A manifest of two recordings, one of them in a group, a broken one and one that is not there."""
+    """A manifest of two recordings, a broken one and one that is not there; one of the two in two rows."""
     (tmp_path / "broken.mp4").write_bytes(b"no video at all")
     rows = [
-        f"{CLIPS[0]};P1;before;41", f"{CLIPS[1]};P2;;", "broken.mp4;P3;;", "gone.mp4;P4;;",
+        f"{CLIPS[0]};P1;before;41;a", f"{CLIPS[1]};P2;;;", "broken.mp4;P3;;;", "gone.mp4;P4;;;",
+        f"{CLIPS[0]};P5;after;;b",
     ]  # fmt: skip
     path = tmp_path / "study.csv"
-    path.write_text("\n".join(["path;id;group;value", *rows]), "utf-8-sig")
+    path.write_text("\n".join(["path;id;group;value;covariate_value", *rows]), "utf-8-sig")
     return path
 
 
@@ -43,16 +53,17 @@ def test_a_manifest_gives_tidy_tables_and_names_what_failed(run_attune, study, t
     out = tmp_path / "out"
     done = run_attune("batch", study, "--out", out, "--workers", "2")
     assert done.returncode == 1
-    assert done.stdout == f"2 sessions and their tables are in {out}\n"
+    assert done.stdout == f"3 sessions and their tables are in {out}\n"
     assert "Traceback" not in done.stderr and "gone.mp4" in done.stderr
     scores = pd.read_csv(out / "scores.csv")
     assert list(scores.columns) == [
         "session", "person", "group", "score", "value", "unit", "ci_low", "ci_high", "coverage", "reason",
-        "covariate_value",
+        "covariate_covariate_value", "covariate_value",
     ]  # fmt: skip
-    assert set(scores["session"]) == {"P1", "P2"}
+    assert set(scores["session"]) == {"P1", "P2", "P5"}
+    assert len(list(out.glob("*/session.json"))) == 2
     first = scores[scores["session"] == "P1"]
-    assert set(first["group"]) == {"before"} and set(first["covariate_value"]) == {41}
+    assert set(first["group"]) == {"before"} and set(first["covariate_covariate_value"]) == {41}
     share = first[first["score"] == "eye_contact_share"].iloc[0]
     folder = next(out.glob("face_12_0-*"))
     stored = json.loads((folder / "scores.json").read_text())["staff"]["eye_contact_share"]
@@ -63,9 +74,11 @@ def test_a_manifest_gives_tidy_tables_and_names_what_failed(run_attune, study, t
     assert "row 5" in failures["reason"][0] and "not a video" in failures["reason"][1]
     run = json.loads((out / "run.json").read_text())
     assert run["versions"]["models"].keys() >= {"eye_contact", "nod"} and run["parameters"]["pose_hz"] == 10
-    typed = pd.read_parquet(out / "scores.parquet").drop(columns="covariate_value")
-    pd.testing.assert_frame_equal(typed.fillna(""), scores.drop(columns="covariate_value").fillna(""))
-    assert set(pd.read_parquet(out / "events.parquet")["session"]) <= {"P1", "P2"}
+    assert {"speech", "video", "anonymise"} <= run["parameters"].keys() and run["incomplete"] == {}
+    given = ["covariate_covariate_value", "covariate_value"]
+    typed = pd.read_parquet(out / "scores.parquet").drop(columns=given)
+    pd.testing.assert_frame_equal(typed.fillna(""), scores.drop(columns=given).fillna(""))
+    assert set(pd.read_parquet(out / "events.parquet")["session"]) <= {"P1", "P2", "P5"}
 
 
 def test_tables_are_the_same_to_the_byte_whatever_the_number_of_workers(run_attune, finished, tmp_path):
@@ -75,6 +88,9 @@ def test_tables_are_the_same_to_the_byte_whatever_the_number_of_workers(run_attu
         assert (finished / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     text = (finished / "scores.csv").read_text()
     assert os.uname().nodename not in text and "20" + time.strftime("%y-") not in text
+    assert "more session" not in done.stderr
+    done = run_attune("batch", CLIPS[0], "--out", tmp_path / "two")
+    assert f"{tmp_path / 'two'} holds 1 more session, of another recording or other options" in done.stderr
 
 
 def test_what_is_finished_is_not_done_again(run_attune, finished):
@@ -84,6 +100,63 @@ def test_what_is_finished_is_not_done_again(run_attune, finished):
     assert {path: path.stat().st_mtime_ns for path in finished.glob("*/session.json")} == before
     assert len(json.loads(done.stdout)["sessions"]) == 2
     assert time.monotonic() - started < 20
+
+
+def test_an_edited_profile_is_other_work(tmp_path):
+    keys = set()
+    for onset in (0.6, 0.7, 0.7):
+        text = f'extends = "default"\nname = "own"\n[hysteresis.eye_contact]\nonset = {onset}\n'
+        (tmp_path / "own.toml").write_text(text)
+        keys.add(Work(Item(CLIPS[0], "a"), tmp_path, {}, basis=basis(str(tmp_path / "own.toml"))).key)
+    assert len(keys) == 2
+
+
+def test_a_recording_that_was_cut_short_is_named(tmp_path):
+    folders = [make_session(tmp_path, f"{name}-0a1b2c3d", video=False) for name in ("whole", "cut")]
+    info = json.loads((folders[1] / "session.json").read_text())
+    info["source"]["loss"] = "the last 3.0 s of 15.0 s could not be decoded"
+    (folders[1] / "session.json").write_text(json.dumps(info))
+    sessions = [(Item(folder, folder.name[:-9]), folder) for folder in folders]
+    assert losses(sessions) == {"cut": info["source"]["loss"]}
+    write(tmp_path, sessions, [], {})
+    assert json.loads((tmp_path / "run.json").read_text())["incomplete"] == losses(sessions)
+
+
+class _Busy:
+    """A pool that counts how many sessions are made at once; each gives the others time to begin."""
+
+    workers = 2
+
+    def __init__(self):
+        self.at_once, self.most, self._threads = 0, 0, ThreadPoolExecutor(self.workers)
+
+    def submit(self, label, task, *arguments):
+        return self._threads.submit(self._answer, label, task)
+
+    def _answer(self, label, task):
+        if task is batch_tasks.plan:
+            return Plan(((0.0, float("inf")),), "the same in all")
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        threading.Event().wait(0.05)
+        self.at_once -= 1
+        if label == "sub/a":
+            raise InputError("it can't be read")
+        return "a-0a1b2c3d"
+
+
+def test_copies_of_a_recording_are_made_one_after_the_other(tmp_path):
+    works = []
+    for name in ("a", "sub/a", "sub/deep/a"):
+        path = tmp_path / f"{name}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+        works.append(Work(Item(path, name), tmp_path, {}))
+    pool = _Busy()
+    made, failed = _Run(pool, lambda *_: None).run(works)
+    assert made == {"a": "a-0a1b2c3d", "sub/deep/a": "a-0a1b2c3d"}
+    assert [failure.id for failure in failed] == ["sub/a"]
+    assert pool.most == 1, "they are one session, which one worker at a time can write"
 
 
 def test_killed_at_any_moment_and_started_again_nothing_is_lost_or_doubled(finished, tmp_path):

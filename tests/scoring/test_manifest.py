@@ -30,12 +30,17 @@ def test_folders_and_patterns_are_searched(folder):
 
 
 def test_names_that_repeat_are_told_apart_by_their_folders(folder):
-    items, _ = gather([str(folder)])
-    assert len({item.id for item in items}) == len(items) == 5
-    assert "sub/a" in {item.id for item in items}
+    ids = {item.id for item in gather([str(folder)])[0]}
+    assert ids == {"b", "c", "client", f"{folder.name}/a", "sub/a"}
+    for name in ("b.mov", "sub/b.mov", "sub/b.mp4"):
+        (folder / name).write_bytes(b"x")
+    again = {item.id for item in gather([str(folder)])[0]}
+    assert again >= {f"{folder.name}/b.mov", f"{folder.name}/b.mp4", "sub/b.mov", "sub/b.mp4", "c"}
 
 
-def test_the_same_file_named_twice_is_one_recording(folder):
+def test_the_same_file_named_twice_is_one_recording(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert len(gather(["sub", str(folder / "sub"), "sub/../sub"])[0]) == 2
     items, failures = gather([str(folder / "a.mp4"), str(folder / "*.mp4")])
     assert [item.path.name for item in items] == ["a.mp4", "b.mp4", "client.mp4"]
     assert failures == []
