@@ -124,7 +124,9 @@ class Collector:
         self._unknown: dict[str, list[str]] = {}
 
     def problem(self, where: str, what: str) -> None:
-        self.problems.append(f"{self.file}, {where}: {what}")
+        sentence = f"{self.file}, {where}: {what}"
+        if sentence not in self.problems:
+            self.problems.append(sentence)
 
     def unknown(self, where: str, what: str, name: str) -> None:
         """A name that means nothing here: refused, or left out where the user says so."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 
 from attune import InputError
@@ -61,18 +62,31 @@ def read_boris(table: Rows, taken: Collector, observation: Sequence[str]) -> Non
         names = [cells_at(row, place["Observation id"]) for _, row in rows]
         wanted = chosen(names, observation, table.file)
         rows = [row for row, name in zip(rows, names, strict=True) if name == wanted]
-    offset = seconds(cells_at(rows[0][1], place["Time offset (s)"])) if rows else 0.0
-    if offset not in (0.0, float("inf")) and offset == offset:
-        taken.notices.append(f"{table.file}: the observation's time offset of {offset:g} s was left as it is")
+    offset_s = _offset_s(table, rows, place["Time offset (s)"])
+    if offset_s:
+        taken.notices.append(f"{table.file}: the observation's time offset of {offset_s:g} s was taken off")
+
+    def time_s(row: Sequence[str], name: str) -> float:
+        return seconds(cells_at(row, place[name])) - offset_s
+
     if place["Start (s)"] is not None:
         for number, row in rows:
-            _take(taken, number, row, place, *(seconds(cells_at(row, place[name])) for name in _SPAN))
+            _take(taken, number, row, place, *(time_s(row, name) for name in _SPAN))
     elif place["Time"] is not None:
-        _pair(taken, rows, place)
+        modifiers = [k for k, name in enumerate(table.header) if fold(name).startswith("modifier")]
+        _pair(taken, [(number, row, time_s(row, "Time")) for number, row in rows], place, modifiers)
     else:
         raise InputError(
             f"{table.file} has neither a column 'Time' nor 'Start (s)': is it an export of BORIS?"
         )
+
+
+def _offset_s(table: Rows, rows: Sequence[tuple[int, tuple[str, ...]]], place: int | None) -> float:
+    """What BORIS has added to all times of an observation: its table says it in a column, or above it."""
+    told = [cells_at(row, place) for _, row in rows[:1]]
+    told += [cells_at(row, 1) for _, row in table.above if fold(row[0]) == "time_offset_s"]
+    offsets = [offset_s for offset_s in map(seconds, told) if isfinite(offset_s)]
+    return offsets[0] if offsets else 0.0
 
 
 def _take(
@@ -99,14 +113,13 @@ def _meaning(taken: Collector, where: str, behaviour: str) -> Meaning | None:
     return meaning
 
 
-def _pair(taken: Collector, rows: Sequence[tuple[int, tuple[str, ...]]], place: dict) -> None:
+def _pair(
+    taken: Collector, rows: Sequence[tuple[int, Sequence[str], float]], place: dict, modifiers: Sequence[int]
+) -> None:
     """START with the next STOP of the same subject, behaviour and modifiers."""
     open_: dict[tuple[str, ...], tuple[int, float]] = {}
-    for number, row in rows:
-        time_s = seconds(cells_at(row, place["Time"]))
-        key = tuple(
-            cells_at(row, place[name]) for name in ("Subject", "Behavior", "Modifier #1", "Modifier #2")
-        )
+    for number, row, time_s in rows:
+        key = tuple(cells_at(row, k) for k in (place["Subject"], place["Behavior"], *modifiers))
         type_ = cells_at(row, place["Behavior type"]).upper()
         if type_ == "POINT":
             _take(taken, number, row, place, time_s, time_s)

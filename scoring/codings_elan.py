@@ -42,6 +42,7 @@ def read_elan(path: Path, taken: Collector, own_coder: bool) -> None:
         taken.notices.append(
             f"{path.name}: its first video was shifted by {origin_ms} ms in ELAN, and its times with it"
         )
+    _align(eaf)
     for name, (aligned, refers, about, _) in eaf.tiers.items():
         tier = f"tier '{name}'"
         if refers:
@@ -49,12 +50,15 @@ def read_elan(path: Path, taken: Collector, own_coder: bool) -> None:
             continue
         coder = (about.get("ANNOTATOR") or "") if own_coder else ""
         person = about.get("PARTICIPANT") or ""
-        if taken.names.meaning(person) is None and person:
-            person = ""  # people are also named in other words; the tier's name may say whose it is
         spans = [_span(eaf, one, origin_ms) for one in aligned.values()]
         meaning = taken.names.meaning(name)
         if meaning is not None and meaning.left_out:
             continue
+        if person and taken.names.meaning(person) is None:
+            if _needed(taken, meaning):
+                taken.unknown(tier, "participant", person)
+                continue
+            person = ""  # people are also named in other words
         if meaning is not None and meaning.kind is not None:
             _take_kind(taken, tier, person, meaning, spans, coder)
         else:
@@ -63,6 +67,30 @@ def read_elan(path: Path, taken: Collector, own_coder: bool) -> None:
 
 
 Span = tuple[float, float, str]
+
+
+def _needed(taken: Collector, tier: Meaning | None) -> bool:
+    """Whether only a tier's participant can say whose it is: not its name, nor that there is one person."""
+    if tier is not None and (tier.person is not None or tier.kind in OF_BOTH):
+        return False
+    return len(taken.frame.persons) > 1
+
+
+def _align(eaf: Any) -> None:
+    """Give the borders within a subdivided annotation their times: ELAN draws those that nobody has moved
+    evenly between their neighbours, and stores none for them."""
+    times = eaf.timeslots
+    follows = [dict(one[:2] for one in aligned.values()) for aligned, *_ in eaf.tiers.values()]
+    for _ in follows:  # a subdivision may be subdivided itself, in a tier above or below
+        for after in follows:
+            for start, end in after.items():
+                chain = [start, end]
+                while times.get(chain[-1]) is None and chain[-1] in after and len(chain) <= len(after):
+                    chain.append(after[chain[-1]])
+                first, last = times.get(chain[0]), times.get(chain[-1])
+                if first is not None and last is not None and len(chain) > 2:
+                    step = (last - first) / (len(chain) - 1)
+                    times.update({slot: first + k * step for k, slot in enumerate(chain)})
 
 
 def _parsed(path: Path) -> Any:
@@ -118,7 +146,8 @@ def _take_values(
             taken.add(tier, person, meaning, float("nan"), float("nan"), coder)
     known = [taken.names.meaning(value) for _, _, value in spans]
     if spans and not any(known):
-        taken.unknown(f"with {len(spans)} annotations", "tier", tier.removeprefix("tier ").strip("'"))
+        where = f"with {len(spans)} annotation{'s' * (len(spans) > 1)}"
+        taken.unknown(where, "tier", tier.removeprefix("tier ").strip("'"))
         return
     for k, ((start, end, value), meaning) in enumerate(zip(spans, known, strict=True), start=1):
         where = f"{tier}, annotation {k}"

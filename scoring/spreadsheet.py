@@ -32,12 +32,15 @@ class Rows:
     rows : tuple of (int, tuple of str)
         With the number that a spreadsheet shows beside each row; empty rows are not among them.
     notices : tuple of str
+    above : tuple of (int, tuple of str)
+        The rows above the header.
     """
 
     file: str
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     notices: tuple[str, ...] = ()
+    above: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def column(self, *names: str) -> int | None:
         """Place of the first of these names (folded) in the header."""
@@ -115,7 +118,8 @@ def read_rows(
     if not read:
         raise InputError(f"{path.name} is empty: {empty}")
     header = next((k for k, (_, cells) in enumerate(read) if _names(cells, header_has)), 0)
-    return Rows(path.name, read[header][1], tuple(read[header + 1 :]), (notice,) if notice else ())
+    notices = (notice,) if notice else ()
+    return Rows(path.name, read[header][1], tuple(read[header + 1 :]), notices, tuple(read[:header]))
 
 
 def _has(line: str, names: Sequence[str]) -> bool:
