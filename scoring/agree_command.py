@@ -75,6 +75,8 @@ def agree(
     else:
         if session is None or not codings:
             raise UsageError("name a session and its codings, or a whole study with --study")
+        if len(coder or ()) > len(codings):
+            raise UsageError("--coder is there more often than files are: once for each, in their order")
         wanted = [(_folder(session), sources_of(codings, coder or (), observation, _span(span)))]
     if plot is not None:
         from scoring.agree_plot import check_plot

@@ -22,6 +22,8 @@ def check_plot(path: Path) -> None:
     """Refuse, before any work is done, what can't be drawn to."""
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--plot {path}: use a name that ends in {', '.join(SUFFIXES)}")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--plot {path}: there is no folder {path.parent}, make it first")
 
 
 def draw(results: Results, path: Path) -> Path:

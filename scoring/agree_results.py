@@ -11,7 +11,7 @@ import numpy as np
 from scoring import agreement
 from scoring.agree import PAIRED_AT, THRESHOLDS, Compared, SessionAgreement, Together
 from scoring.agreement import Limits, Parts
-from scoring.agreement_interval import Summed, interval
+from scoring.agreement_interval import MIN_SESSIONS, Summed, interval
 from scoring.events import KINDS
 
 ALL = "all coders"
@@ -116,7 +116,7 @@ class Results:
         return {
             "unit_s": self.unit_s,
             "sessions": self.names,
-            "intervals": "sessions drawn again" if len(self.names) > 1 else "blocks of time drawn again",
+            "intervals": _drawn(len(self.names)),
             "cues": [asdict(row) for row in self.rows],
             "alpha": [asdict(one) for one in self.alphas],
             "by_session": [_brief(one) for session in self.sessions for one in session.compared],
@@ -245,12 +245,18 @@ def _brief(one: Compared) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _drawn(sessions: int) -> str:
+    """How intervals come about, as `scoring.agreement_interval.interval` says."""
+    if sessions == 1:
+        return "blocks of time drawn again"
+    return "sessions drawn again" if sessions >= MIN_SESSIONS else "each session left out once"
+
+
 def _lines(results: Results) -> Iterator[str]:
     sessions = len(results.names)
-    drawn = "blocks of time" if sessions == 1 else "sessions"
     yield (
         f"{sessions} session{'s' * (sessions > 1)}, time units of {results.unit_s:g} s; [95 % intervals: "
-        f"{drawn} drawn again]"
+        f"{_drawn(sessions)}]"
     )
     for one in results.rows:
         yield ""

@@ -36,7 +36,9 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename or folder
+        where = Path(error.filename or folder)
+        if where.name.startswith(f".{folder.name}."):  # A temporary file's name says nothing to anybody.
+            where = folder
         full = "the disk is full; free some space" if error.errno in _FULL else None
         raise OutputError(f"{where} can't be written: {full or error.strerror or error}") from error
 

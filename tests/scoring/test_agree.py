@@ -170,6 +170,7 @@ def test_a_study_pools_sessions_and_draws_them(tmp_path):
     assert row.kappa.ci95[0] < row.kappa.value < row.kappa.ci95[1] < 1
     assert row.share.n == 12 and row.share.bias == pytest.approx(0.015)
     assert "sessions drawn again" in results.text()
+    assert "each session left out once" in pool(compared[:3], 0.1).text()
     assert len(results.as_dict()["by_session"]) == 12
 
 
@@ -227,6 +228,8 @@ def test_what_is_wrong_is_named_and_the_rest_done(tmp_path, folder, run_attune):
         ({"codings": None}, "name a session and its codings"),
         ({"study": Path("x")}, "--study names sessions"),
         ({"plot": Path("x.doc")}, "use a name that ends in .png, .svg, .pdf"),
+        ({"plot": Path("nowhere/x.png")}, "there is no folder nowhere"),
+        ({"coder": ["Anna", "Ben"]}, "--coder is there more often than files are"),
         ({"map_": ["smile"]}, "is not NAME=MEANING"),
         ({"column": ["start_s"]}, "is not OURS=NAME"),
         ({"cues": "smile"}, "--cues: 'smile' is unknown"),

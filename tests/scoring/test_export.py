@@ -1,5 +1,7 @@
 """Exports hold what the session holds, and never stand in the way of anything else."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -82,7 +84,7 @@ def test_wrong_wishes_are_named(folder, tmp_path):
         export_session(folder, "docx", tmp_path / "x")
     with pytest.raises(InputError, match="without its video"):
         export_session(folder, "video", tmp_path / "x.mp4")
-    with pytest.raises(OutputError, match="can't be written"):
+    with pytest.raises(OutputError, match=re.escape(f"{tmp_path / 'missing' / 'tables'} can't be written")):
         export_session(folder, "csv", tmp_path / "missing" / "tables")
     assert {path.name for path in tmp_path.iterdir()} == {"library"}
 
