@@ -91,6 +91,9 @@ class CodingError(InputError):
         shown = "; ".join(problems[:SHOWN_PROBLEMS])
         super().__init__(f"{shown}; and {more} more" if more > 0 else shown)
 
+    def __reduce__(self) -> tuple[type[CodingError], tuple[tuple[str, ...]]]:
+        return type(self), (self.problems,)  # the workers of a batch send it by pickle
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -1,10 +1,12 @@
 """Codings of other tools as they come: what their names and times mean, and every way they can be wrong."""
 
+import pickle
+
 import pytest
 
 from attune import InputError, UsageError
 from scoring.coding_names import Meaning, Names, fold
-from scoring.codings import Coding, read_codings
+from scoring.codings import Coding, CodingError, read_codings
 from tests.codings import ONE, TWO, problems, spans, write
 
 
@@ -109,6 +111,12 @@ def test_every_wrong_row_is_named(tmp_path):
     (coded,) = read_codings(write(tmp_path / "b.csv", text), ONE, Names(ignore_unknown=True))
     assert len(coded.codings) == 1
     assert "kind 'smile' is unknown and was left out, row 3 (and 1 more)" in coded.notices[0]
+
+
+def test_the_problems_of_a_file_come_whole_from_another_process():
+    error = pickle.loads(pickle.dumps(CodingError(["a.csv, row 2: wrong", "a.csv, row 3: wrong"])))
+    assert error.problems == ("a.csv, row 2: wrong", "a.csv, row 3: wrong")
+    assert str(error) == "a.csv, row 2: wrong; a.csv, row 3: wrong"
 
 
 def test_a_coder_may_have_seen_nothing_at_all(tmp_path):
