@@ -21,6 +21,7 @@ from typing import Any
 
 from attune import InputError
 from scoring.files import plain
+from scoring.manifest import AUTO
 from scoring.profile import Profile, profile_names
 from scoring.score_table import AnalysisResult
 from scoring.session import EVENTS, FEEDBACK, SCORES, SIGNALS, Session, SessionWriter
@@ -87,7 +88,9 @@ def analyze_anonymised(
     with SessionWriter(library, f"anonymous-{secrets.token_hex(4)}") as aside:
         found = analyze_video(video, aside.folder, **{**options, "keep_video": False})
         assert found.session is not None
-        named = [Path(str(options[name])).name for name in ("client", "speech") if options.get(name)]
+        told = (video, options.get("client"), options.get("speech"))
+        files = [Path(file) for file in told if file and str(file) != AUTO]
+        named = [name for file in files for name in (str(file), str(file.absolute()), file.name)]
         kept = anonymised(Session.open(found.session), library, title, named)
     return replace(found, session=kept.path)
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from attune import AttuneError, OutputError, UsageError
 from scoring import batch_tables, batch_tasks
+from scoring.batch_tables import FAILURE
 from scoring.batch_tasks import STATE, Plan, Work
 from scoring.files import writing
 from scoring.guarded import Limits
 from scoring.lock import locked
-from scoring.manifest import AUTO, Failure, Item, gather, numbered
+from scoring.manifest import AUTO, Failure, Item, gather
 from scoring.options import Options
 from scoring.pools import Pool, Report, pool_for
 from scoring.session import remove_partial
@@ -103,10 +104,8 @@ def batch(
         if not free:
             raise OutputError(f"another batch is at work in {out}: let it finish, or choose another --out")
         remove_partial(out)
-        items, failures = gather(inputs, out)
+        items, failures = gather(inputs, out, anonymise)
         items = [replace(item, speech=item.speech or speech) for item in items]
-        if anonymise:
-            items = numbered(items)
         rests = batch_tasks.basis(chosen["profile"])
         works = [Work(item, out.absolute(), chosen, keep_video, anonymise, rests) for item in items]
         done = {work.item.id: out / name for work in works if (name := work.session()) is not None}
@@ -129,7 +128,8 @@ def _unnamed(failures: Sequence[Failure], chosen: Mapping[str, Any]) -> tuple[li
     from scoring.anonymise import profile_name, without_names
 
     told = [
-        Failure(one.id, "", without_names(one.reason, (one.path, Path(one.path).name))) for one in failures
+        Failure(one.id, "", without_names(one.reason, (one.path, Path(one.path).name, *one.names)))
+        for one in failures
     ]
     return told, {**chosen, "profile": profile_name(str(chosen["profile"]))}
 
@@ -194,7 +194,7 @@ class _Run:
 
     def _fail(self, work: Work, reason: str) -> None:
         for item in self._same[work.key]:
-            self._failed.setdefault(item.id, Failure(item.id, str(item.path), reason))
+            self._failed.setdefault(item.id, Failure(item.id, str(item.path), reason, item.names))
 
     def _planned(self, work: Work) -> Callable[[Plan], None]:
         def then(planned: Plan) -> None:
@@ -237,6 +237,6 @@ def summary(result: BatchResult) -> Mapping[str, Any]:
     return {
         "folder": str(result.folder),
         "sessions": {id: str(path) for id, path in sorted(result.done.items())},
-        "failures": [vars(failure) for failure in result.failures],
+        "failures": [{name: vars(one)[name] for name in FAILURE} for one in result.failures],
         "incomplete": result.losses,
     }

@@ -23,6 +23,7 @@ SCORES, SCORES_PARQUET, EVENTS = "scores.csv", "scores.parquet", "events.parquet
 FAILURES, RUN = "failures.csv", "run.json"
 SEED = 0  # of every bootstrap and surrogate; see scoring.judge.judge
 COLUMNS = ("session", "person", "group", "score", "value", "unit", "ci_low", "ci_high", "coverage", "reason")
+FAILURE = ("id", "path", "reason")
 _NUMBERS = ("value", "ci_low", "ci_high", "coverage")
 
 
@@ -52,7 +53,7 @@ def write(
         with replacing(out / RUN) as path:
             write_json(path, _run(options, sessions, len(failures)))
         if failures:
-            table = pd.DataFrame([vars(failure) for failure in failures], columns=["id", "path", "reason"])
+            table = pd.DataFrame([vars(failure) for failure in failures], columns=list(FAILURE))
             with replacing(out / FAILURES) as path:
                 table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
         else:

@@ -63,17 +63,29 @@ class Item:
     named: bool = False
     where: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its files are called in sentences about them."""
+        files = [file for file in (self.path, self.client, self.speech) if isinstance(file, Path)]
+        return tuple(name for file in files for name in (str(file), str(file.absolute()), file.name))
+
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that was named and can't be analysed: which, and why, in a sentence."""
+    """Something that was named and can't be analysed: which, and why, in a sentence.
+
+    `names` are those of files that the sentence may hold, for whoever must not tell them.
+    """
 
     id: str
     path: str
     reason: str
+    names: tuple[str, ...] = ()
 
 
-def gather(inputs: Sequence[str], out: Path | None = None) -> tuple[list[Item], list[Failure]]:
+def gather(
+    inputs: Sequence[str], out: Path | None = None, anonymise: bool = False
+) -> tuple[list[Item], list[Failure]]:
     """Everything that the arguments of a batch name, in order of their ids, and what of it is unusable.
 
     Parameters
@@ -82,6 +94,8 @@ def gather(inputs: Sequence[str], out: Path | None = None) -> tuple[list[Item], 
         Videos, folders (searched through), patterns (``clips/*.mp4``, ``**`` for any folder), manifests.
     out : Path, optional
         The videos that sessions in this folder keep are copies, and no recordings to look for.
+    anonymise : bool
+        Numbers instead of files' names, for recordings that nobody chose an id for.
     """
     items: list[Item] = []
     failures: list[Failure] = []
@@ -97,6 +111,8 @@ def gather(inputs: Sequence[str], out: Path | None = None) -> tuple[list[Item], 
         if not files:
             failures.append(Failure("", text, _nothing(text)))
     items += _named(plain.values())
+    if anonymise:
+        items = _numbered(sorted(items, key=lambda item: (item.id, str(item.path))))
     return _unique(items, failures)
 
 
@@ -121,7 +137,9 @@ def read_manifest(path: Path) -> tuple[list[Item], list[Failure]]:
             items.append(replace(_item(path, header, places, row), where=where))
         except InputError as error:
             why = "; ".join((f"{where}: {error}", *table.notices))  # a wrong guess garbles names
-            failures.append(Failure("", cells_at(row, places["path"]), why))
+            given = [cells_at(row, places.get(role)) for role in ("path", "client", "speech")]
+            names = (path.name, *given, *(str(path.parent / text) for text in given if text))
+            failures.append(Failure("", given[0], why, names))
     if not items and not failures:
         raise InputError(f"{path} names no recording: give one a row, below the header")
     return items, failures
@@ -220,7 +238,7 @@ def _named(paths: Iterable[Path]) -> list[Item]:
             depth[path] += 1
 
 
-def numbered(items: Sequence[Item]) -> list[Item]:
+def _numbered(items: Sequence[Item]) -> list[Item]:
     """Recordings that nobody chose an id for by numbers instead of their files' names, in the same order."""
     taken, result = {item.id for item in items if item.named}, []
     free = (id for k in range(1, 2 * len(items) + 1) if (id := f"recording-{k:0{_DIGITS}d}") not in taken)
@@ -236,7 +254,8 @@ def _unique(items: list[Item], failures: list[Failure]) -> tuple[list[Item], lis
             where = f"{item.where}: " if item.where else ""
             other = kept[item.id].path
             reason = f"{where}id '{item.id}' is already that of {other}: give each recording its own"
-            failures.append(Failure(item.id, str(item.path), reason))
+            names = (item.where.rpartition(", row ")[0], *item.names, *kept[item.id].names)
+            failures.append(Failure(item.id, str(item.path), reason, names))
         else:
             kept[item.id] = item
     return [kept[id] for id in sorted(kept)], failures

@@ -60,7 +60,10 @@ def speech_heard(
         near = voice_of(staff)
         far = None if client is None else _moved(voice_of(client), offset_s, near.time_s)
     except InputError as problem:
-        return Speech(unclear=(Turn(0.0, end_s),), source=SOUND), (f"{problem}: who speaks is not known",)
+        told = str(problem)
+        for path in filter(None, (staff, client)):
+            told = told.replace(str(path), path.name)  # a session's notices say no folders
+        return Speech(unclear=(Turn(0.0, end_s),), source=SOUND), (f"{told}: who speaks is not known",)
     if far is None:
         turns = _turns(near.time_s, near.prob)
         return Speech(unclear=merged([*_unheard(near, end_s), *turns]), source=SOUND), (ONE_MICROPHONE,)

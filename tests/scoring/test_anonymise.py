@@ -9,9 +9,10 @@ import pytest
 
 from attune import UsageError
 from scoring.anonymise import without_names
+from scoring.batch import batch
 from scoring.export import FORMATS, export_session
-from scoring.manifest import Item, numbered
 from scoring.session import Session
+from scoring.speech_sound import speech_heard
 from tests import clips
 from tests.runs import analyze
 from tests.sessions import make_session
@@ -66,6 +67,13 @@ def test_the_same_recording_gets_the_same_id_whatever_it_is_called(found, video,
     one, two = (analyze(path, "--anonymise", "--json", library=tmp_path / "l") for path in (video, other))
     assert one.code == two.code == 0 and len(two.sessions) == 1
     assert one.rows[0]["session"] == two.rows[0]["session"]
+
+
+def test_a_notice_about_sound_says_no_folder(tmp_path):
+    (tmp_path / "Anna Berta Muster").mkdir()
+    video = clips.write(tmp_path / "Anna Berta Muster" / "v.mp4", clips.pictures(clips.DEMO, 0.2))
+    _, (notice,) = speech_heard(video)
+    assert notice.startswith("v.mp4 has no sound track")
 
 
 def test_nothing_is_left_behind_of_an_analysis_that_fails(tmp_path):
@@ -126,9 +134,21 @@ def test_what_can_not_be_anonymised_is_refused(stored, tmp_path):
         export_session(stored, "session", tmp_path)
 
 
-def test_chosen_ids_stay_and_others_become_numbers():
-    items = [Item(Path("a.mp4"), "a"), Item(Path("b.mp4"), "P7", named=True), Item(Path("c.mp4"), "c")]
-    assert [item.id for item in numbered(items)] == ["recording-0001", "P7", "recording-0002"]
+def test_a_manifest_tells_no_name_and_chosen_ids_stay(tmp_path):
+    folder = tmp_path / "Anna Berta Muster"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("Anna a.mp4", "sub/Anna a.mp4", "b.mp4"):
+        (folder / name).write_bytes(b"no video")
+    rows = ("Anna a.mp4,,", "b.mp4,P7,", "sub/Anna a.mp4,,", "Anna gone.mp4,,", "b.mp4,P9,Anna Berta cam.mp4",
+            "sub/Anna a.mp4,P7,")  # fmt: skip
+    (folder / "Anna Berta study.csv").write_text("\n".join(["path,id,client", *rows]))
+    found = batch([str(folder / "Anna Berta study.csv")], tmp_path / "out", workers=1, anonymise=True)
+    failures = pd.read_csv(tmp_path / "out" / "failures.csv", keep_default_na=False)
+    assert list(failures["id"]) == ["", "", "P7", "P7", "recording-0001", "recording-0002"]
+    text = told_in(tmp_path / "out")
+    assert not [secret for secret in ("Anna", "Berta", "Muster", "cam") if secret in text]
+    assert failures["reason"][0].startswith("the recording, row 5: the recording is not there")
+    assert "Anna gone.mp4" in found.failures[0].path, "who runs it is told"
 
 
 def test_names_of_files_go_and_words_stay():
