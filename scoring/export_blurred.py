@@ -27,9 +27,9 @@ _BOX = (0.6, 0.6, 0.6, 0.9)  # left, top, right, bottom of the middle between th
 def export_blurred(session: Session, dst: Path, progress: Progress | None = None) -> None:
     """Write the session's video with its time bar, every face hidden, and no sound.
 
-    The face detector then looks at every picture of what was written (the bar below is left aside). What it
-    finds, a face or not, is hidden too, more strongly if need be, and all is written again; where it finds
-    something to the end, nothing is left behind.
+    The face detector then looks at every picture of what was written, with the bar below and without it.
+    What it finds, a face or not, is hidden too, more strongly if need be, and all is written again; where it
+    finds something to the end, nothing is left behind.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def export_blurred(session: Session, dst: Path, progress: Progress | None = None
         for level in ROUNDS:
             export_video(session, part, progress, hide=_hide(cameras, found, level))
             places, height = _places(cameras)
-            left = sightings(VideoFile(part, MAX_SIDE), LEFT_SCORE, told, height)
+            left = sightings(VideoFile(part), LEFT_SCORE, told, height)
             if not len(left):
                 return
             found = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -56,11 +56,18 @@ class FaceFinder:
         self._far.close()
         self._near.close()
 
-    def faces(self, frame: Frame) -> NDArray[np.float64]:
-        """Boxes as shares of the picture, shape (k, 4); one face may be there several times."""
-        rgb, time_s = frame.rgb, frame.time_s
+    def faces(self, frame: Frame, height: int | None = None) -> NDArray[np.float64]:
+        """Boxes as shares of the picture, shape (k, 4); one face may be there several times.
+
+        With `height`, what is below so many rows is no picture: faces that lie there alone don't count, but
+        those that are found only with it before the detector's eyes do.
+        """
+        rgb, time_s = frame.rgb[:height], frame.time_s
         height, width = rgb.shape[:2]
         found = [self._far.detect(rgb), self._near.detect(rgb)]
+        if len(frame.rgb) > height:
+            found += [self._far.detect(frame.rgb), self._near.detect(frame.rgb)]
+            found = [boxes[boxes[:, 1] < height] for boxes in found]
         parts: list[Region] = []
         if time_s - self._large_s >= LARGE_S - 1e-6 or frame.cut:
             self._large_s = time_s
@@ -87,12 +94,12 @@ def sightings(
     told : callable
         Gets how far it has come, in seconds.
     height : int, optional
-        Look at so many rows from the top only; boxes are then shares of these.
+        The picture's, where something stands below it; boxes are then shares of these rows.
     """
     rows: list[NDArray[np.float64]] = []
     with FaceFinder(min_score) as finder:
         for frame in video:
-            boxes = finder.faces(replace(frame, rgb=frame.rgb[:height]))
+            boxes = finder.faces(frame, height)
             rows.append(np.column_stack([np.full(len(boxes), frame.time_s), boxes]))
             told(frame.time_s)
     return np.concatenate(rows) if rows else np.empty((0, 5))

@@ -25,7 +25,21 @@ def session(tmp_path_factory):
     return done.sessions[0]
 
 
-def test_the_detector_finds_no_face_in_what_is_written(session, tmp_path):
+@pytest.fixture(scope="module")
+def two_cameras(tmp_path_factory):
+    """A second of two people, each before a camera of their own; the client's ends earlier."""
+    folder = tmp_path_factory.mktemp("cameras")
+    videos = [
+        clips.write(folder / f"{name}.mp4", clips.pictures(clip, 1.0))
+        for name, clip in (("staff", clips.DEMO), ("client", clips.OTHER))
+    ]
+    done = analyze(videos[0], "--client", videos[1], "--offset", "-0.2", library=folder / "library")
+    return done.sessions[0]
+
+
+@pytest.mark.parametrize("which", ["session", "two_cameras"])
+def test_the_detector_finds_no_face_in_what_is_written(which, tmp_path, request):
+    session = request.getfixturevalue(which)
     plain, path = tmp_path / "plain.mp4", tmp_path / "out.mp4"
     export_session(session, "video", plain)
     export_session(session, "video", path, blur_faces=True)
