@@ -253,7 +253,7 @@ def _each(inputs: Iterable[Path], work: Callable[[Path], None]) -> None:
     for path in inputs:
         try:
             work(path)
-        except UsageError:
+        except (UsageError, BrokenPipeError):  # the second: nobody reads what is printed, `attune … | head`
             raise
         except AttuneError as error:
             say(str(error))

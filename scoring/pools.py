@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -12,6 +13,8 @@ from typing import Any, Protocol
 
 from attune import InputError, UsageError
 from scoring.guarded import GuardedWorker, Limits, Task
+
+_ADDRESS = re.compile(r"((tcp|tls)://)?[^\s/]+:\d+")
 
 Report = Callable[[int, str, float], None]
 """Called with a worker's number, what it works on, and the share done."""
@@ -102,6 +105,8 @@ class ClusterPool:
             from distributed import Client
         except ImportError:
             raise UsageError("--scheduler needs Dask's distributed: pip install 'attune[cluster]'") from None
+        if not _ADDRESS.fullmatch(address):  # a client that can't even try leaves a traceback behind
+            raise UsageError(f"--scheduler '{address}' is no address: use tcp://HOST:PORT")
         try:
             self._client = Client(address, timeout="10s", set_as_default=False)
         except (OSError, ValueError) as error:

@@ -196,6 +196,8 @@ def test_what_hangs_is_stopped_and_named(run_attune, tmp_path):
     assert failure["id"] == "face_12_0" and "not done after 0.5 s (--timeout)" in failure["reason"]
 
 
-@pytest.mark.parametrize("arguments", [("--workers", "0"), ("--timeout", "0"), ("--people", "7")])
+@pytest.mark.parametrize("arguments", [("--workers", "0"), ("--timeout", "0"), ("--people", "7"),
+                                       ("--scheduler", "http://x:1")])  # fmt: skip
 def test_wrong_usage_is_said(run_attune, tmp_path, arguments):
-    assert run_attune("batch", CLIPS[0], "--out", tmp_path / "out", *arguments).returncode == 2
+    done = run_attune("batch", CLIPS[0], "--out", tmp_path / "out", *arguments)
+    assert done.returncode == 2 and arguments[0] in done.stderr and "Traceback" not in done.stderr
