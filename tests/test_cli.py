@@ -77,6 +77,7 @@ def test_names_are_shown_as_they_are(run_attune, name):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="file names are text on Windows")
 def test_a_name_that_is_no_text_is_shown_escaped(run_attune):
     done = run_attune("analyze", os.fsdecode(b"a\xff.mp4"))
@@ -90,6 +91,7 @@ def test_one_line_even_for_a_name_with_a_line_break():
     assert stream.getvalue() == "a\\nb\\r.mp4 isn't a video\n"
 
 
+@pytest.mark.slow
 def test_every_input_that_fails_is_named(run_attune, tmp_path):
     (tmp_path / "empty.mp4").write_bytes(b"")
     done = run_attune("analyze", "missing.mp4", "empty.mp4", "--out", tmp_path / "library")

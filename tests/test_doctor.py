@@ -112,6 +112,7 @@ def test_the_table_works_without_unicode(capsys, monkeypatch):
     capsys.readouterr().out.encode("ascii")
 
 
+@pytest.mark.slow
 def test_doctor_as_json_is_one_object(run_attune):
     done = run_attune("doctor", "--json")
     report = json.loads(done.stdout)

@@ -58,6 +58,7 @@ def test_knows_the_names_of_the_library(monkeypatch, library):
     assert "Add a recording" in app.title[0].value
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_says_what_is_missing_beside_the_field_and_leads_there(browser, served):
     with opened(browser, served, "/add", READY) as page:
@@ -126,6 +127,7 @@ def test_a_second_recording_that_is_the_same_file_is_noticed(browser, served):
         assert "same file" in said(page, "client_upload")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_an_upload_goes_on_after_the_server_was_killed_and_the_page_reloaded(browser, tmp_path):
     library, file = tmp_path / "library", tmp_path / "<b>long [1].mp4"

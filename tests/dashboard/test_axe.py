@@ -10,7 +10,7 @@ from tests.dashboard.conftest import EVIL, ID, PAIR, start, stop
 from tests.dashboard.people import fits, opened, seriously_wrong, session_of
 from tests.sessions import make_session
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = {
     "sessions": ("/", ".st-key-cards"),

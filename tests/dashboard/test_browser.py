@@ -27,6 +27,7 @@ def test_a_click_on_the_timeline_shows_that_picture(visit):
         assert clock_of(page) == pytest.approx(time, abs=0.1)
 
 
+@pytest.mark.slow
 def test_arrows_step_from_picture_to_picture(visit):
     page = visit()
     click_at(page, 5.02)
@@ -115,6 +116,7 @@ def test_without_a_video_everything_else_works(visit):
     assert page.locator(".label", has_text="Posture").locator(".now").inner_text() == "crossed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", [ID, "cameras"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 1024, 390])
@@ -139,6 +141,7 @@ def test_everything_can_be_reached_by_keyboard_and_shows_focus(visit):
         assert names.get(name), f"{name}: reached, and its focus seen"
 
 
+@pytest.mark.slow
 def test_a_theme_changed_while_open_is_drawn_anew(visit):
     page = visit(scheme="light")
     before = colour_at(page, 11.9, HEAD + 22 + 40)

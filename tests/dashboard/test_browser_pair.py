@@ -84,6 +84,7 @@ def both_at(page) -> tuple[float, float]:
     return tuple(page.evaluate("([a, b]) => [a.currentTime, b.currentTime]", [first, second]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", ["1", "2"])
 def test_the_second_video_plays_along(visit, rate):
     page = visit("cameras")
@@ -101,6 +102,7 @@ def test_the_second_video_plays_along(visit, rate):
     assert second.evaluate("v => v.paused") and other == pytest.approx(at - 2, abs=0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("apart_s", [0.3, -0.3, 3.0])
 def test_a_second_video_out_of_step_is_brought_back(visit, apart_s):
     page = visit("turned")

@@ -159,6 +159,7 @@ class TestTwin:
             seen.append(pictures(twin))
         assert seen == [[161, 161], [160, 160], [159, 159], [179, 179], [0, 0]]
 
+    @pytest.mark.slow
     def test_each_from_its_own_start(self, twin):
         twin.get_by_label("A starts at").fill("2")
         twin.get_by_label("B starts at").fill("5")
@@ -170,6 +171,7 @@ class TestTwin:
         assert pictures(twin) == [20, 80], "what lies before the start can be reached, too"
         assert "before the start" in twin.locator(".controls .time").inner_text()
 
+    @pytest.mark.slow
     def test_two_moments_are_lined_up_by_moving_one_alone(self, twin):
         click_strip(twin, "A", 7.02)
         twin.keyboard.press("b")
@@ -183,6 +185,7 @@ class TestTwin:
         assert pictures(twin) == [141, 42]
         assert starts(twin) == [5.0, 0.05], "nothing starts before its first picture"
 
+    @pytest.mark.slow
     def test_space_plays_both_in_step_and_clocks_run(self, twin):
         twin.get_by_label("B starts at").fill("3")
         twin.get_by_label("Playback speed").select_option("2")
@@ -198,6 +201,7 @@ class TestTwin:
         shown = twin.locator(".twin .line .time b").all_inner_texts()
         assert [float(text.split(":")[1]) for text in shown] == pytest.approx([a / FPS, b / FPS], abs=0.11)
 
+    @pytest.mark.slow
     def test_one_ends_before_the_other(self, twin):
         twin.get_by_label("B starts at").fill("9")
         twin.keyboard.press("Tab")
@@ -239,6 +243,7 @@ class TestTwin:
             assert "B: " in page.get_by_role("alert").filter(has_text="signals.parquet").inner_text()
             assert page.get_by_text("What differs").is_visible(), "the scores stand without the recordings"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light"), (390, "dark")]
     )

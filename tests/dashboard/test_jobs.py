@@ -77,6 +77,7 @@ def test_an_uploaded_recording_becomes_a_session(served, library):
     assert done["id"] not in [one.id for one in Jobs(library).list()]
 
 
+@pytest.mark.slow
 def test_the_session_is_named_after_the_file(served, library):
     id = upload(served, SHORT.read_bytes(), "Empfang Köln.mp4")
     done = until_state(served, request(served, upload=id), "done")
@@ -85,6 +86,7 @@ def test_the_session_is_named_after_the_file(served, library):
     assert done["session"].startswith("Empfang Köln-")
 
 
+@pytest.mark.slow
 def test_two_recordings_of_one_session(served, library):
     title = "Two cameras"
     fields = {"path": str(SHORT), "client_path": str(OTHER), "offset_s": 1.5, "title": title, "people": None}
@@ -96,6 +98,7 @@ def test_two_recordings_of_one_session(served, library):
     assert SHORT.exists() and OTHER.exists(), "recordings of this machine stay where they are"
 
 
+@pytest.mark.slow
 def test_a_bad_video_fails_at_once_and_its_upload_waits_for_another_try(served, library):
     id = upload(served, b"this is no video", "holiday.mp4")
     asked = request(served, upload=id)
@@ -129,6 +132,7 @@ def test_a_running_job_shows_progress_and_can_be_cancelled(served, library):
         assert ask(served, "DELETE", f"/api/jobs/{id}")[0] == 200
 
 
+@pytest.mark.slow
 def test_a_job_that_crashes_twice_has_failed_and_says_why(served, library):
     asked = request(served, path=str(LONG), people="2")
     for attempt in (1, 2):
@@ -142,6 +146,7 @@ def test_a_job_that_crashes_twice_has_failed_and_says_why(served, library):
     ask(served, "DELETE", f"/api/jobs/{asked}")
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_started_again_and_goes_on(served, library):
     asked = request(served, path=str(LONGER), title="Again")
     until_measuring(served, asked)
@@ -154,6 +159,7 @@ def test_a_worker_that_is_killed_is_started_again_and_goes_on(served, library):
     assert not leftovers(library) and Catalogue(library).open(done["session"]).info["title"] == "Again"
 
 
+@pytest.mark.slow
 def test_a_session_may_be_deleted_while_it_is_analysed_again(served, library):
     fields = {"path": str(OTHER), "keep_video": False}
     first = until_state(served, request(served, **fields), "done")
@@ -214,6 +220,7 @@ def test_another_server_takes_over_when_the_first_is_killed(tmp_path):
     until(lambda: not processes(WORKER, library), 10)
 
 
+@pytest.mark.slow
 def test_what_waits_and_what_runs_survive_kill_9_and_an_end(tmp_path):
     library = tmp_path / "library"
     served = start(library, 8729)

@@ -156,6 +156,7 @@ def test_foreign_pages_and_plain_forms_are_refused(served):
     assert ask(served, "DELETE", f"{BASE}/notes/x", headers={"Origin": "http://evil.example"})[0] == 403
 
 
+@pytest.mark.slow
 def test_what_was_answered_survives_kill_9(library, tmp_path):
     make_session(tmp_path, video=False)
     served = start(tmp_path, 8763)

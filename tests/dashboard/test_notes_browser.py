@@ -163,6 +163,7 @@ def test_two_who_change_the_same_note_both_keep_their_text(visit, served):
     visit.problems.clear()
 
 
+@pytest.mark.slow
 def test_what_others_write_appears_without_disturbing_who_types(visit, served):
     page = visit("others")
     write(page, "half a sen")
@@ -203,6 +204,7 @@ def test_notes_are_taken_in_full_screen(visit):
     expect(box(page)).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_drafts_outlive_a_closed_page(visit, served):
     sent = note("to be replied to")
     ask(served, "POST", "/api/session/kept/notes", sent)
@@ -251,6 +253,7 @@ def away(visit, library, tmp_path):
         stop(one.served)
 
 
+@pytest.mark.slow
 def test_a_server_that_was_killed_gets_the_note_once_it_is_back(away):
     page = away.page
     write(page, "typed while it was away")
@@ -265,6 +268,7 @@ def test_a_server_that_was_killed_gets_the_note_once_it_is_back(away):
     expect(box(page)).to_have_value("")
 
 
+@pytest.mark.slow
 def test_typing_goes_on_while_the_server_is_away(away):
     page = away.page
     write(page, "before")
@@ -344,6 +348,7 @@ def test_a_correction_whose_event_is_gone_says_so(visit, served, library):
     expect(page.locator(".agreement")).to_have_text("")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_open_forms_fit_and_break_no_rule_of_axe(visit, served, width, scheme):

@@ -176,6 +176,7 @@ class TestInTheBrowser:
             settle(page)
             assert frame_of(overlay_of(page), left, scale) == pytest.approx(picture_of(page), abs=0.3)
 
+    @pytest.mark.slow
     def test_the_overlay_keeps_up_while_playing(self, visit):
         """One screenshot holds both the picture with its number and the line with its frame."""
         page = visit("drawn")
@@ -195,6 +196,7 @@ class TestInTheBrowser:
         settle(page)
         assert frame_of(overlay_of(page), left, scale) == pytest.approx(picture_of(page), abs=0.3)
 
+    @pytest.mark.slow
     def test_each_layer_can_be_switched_off_and_stays_off(self, visit):
         page = visit("drawn")
         drawn(page)
@@ -246,6 +248,7 @@ class TestInTheBrowser:
         assert page.locator("[data-slot=layers] button:disabled").count() == len(LAYERS)
         assert page.get_by_text("No overlay: the landmarks were not kept.").is_visible()
 
+    @pytest.mark.slow
     def test_each_person_is_drawn_on_their_own_camera(self, visit):
         page = visit("drawn-pair")
         only(page, "Face")

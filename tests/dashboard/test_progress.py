@@ -177,6 +177,7 @@ def progress(tmp_path_factory):
 
 @pytest.mark.browser
 class TestInABrowser:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light"), (390, "dark")]
     )

@@ -122,6 +122,7 @@ def test_knows_the_names_of_the_library_and_offers_prompts(monkeypatch, tmp_path
     assert len(data["prompts"]) >= 5 and all(text.endswith(".") for text in data["prompts"].values())
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_browsers_camera_becomes_a_session_with_notes_and_a_pause(camera, served, library):
     with opened(camera, served, "/record", READY) as page:
@@ -173,6 +174,7 @@ def test_a_browsers_camera_becomes_a_session_with_notes_and_a_pause(camera, serv
     assert unfinished(library) == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_browser_without_h264_and_a_client_beside_the_camera(camera, served, library):
     with opened(camera, served, "/record", READY) as page:
@@ -190,6 +192,7 @@ def test_a_browser_without_h264_and_a_client_beside_the_camera(camera, served, l
     assert session.info["target"] == "calibrated:0-3" and unfinished(library) == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_what_was_sent_before_the_tab_was_closed_can_be_finished(camera, served, library):
     with opened(camera, served, "/record", READY) as page:
@@ -216,6 +219,7 @@ def test_what_was_sent_before_the_tab_was_closed_can_be_finished(camera, served,
     assert session.info["source"]["frames"] == len(frames) == len(list(VideoFile(session.video)))
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_server_that_is_killed_and_comes_back_has_missed_nothing(camera, served, library):
     with opened(camera, served, "/record", READY, expected=AWAY) as page:
@@ -238,6 +242,7 @@ def test_a_server_that_is_killed_and_comes_back_has_missed_nothing(camera, serve
     assert session.info["source"]["loss"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_take_is_discarded_only_after_asking(camera, served, library):
     with opened(camera, served, "/record", READY) as page:
@@ -275,6 +280,7 @@ def test_consent_comes_before_anything_is_stored(camera, served, library):
     assert not library.exists() or unfinished(library) == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
@@ -292,6 +298,7 @@ def test_why_there_is_no_picture(launched, served, arguments, sentence):
         assert seriously_wrong(page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_camera_of_the_machine_becomes_a_session(camera, served, library):
     with opened(camera, served, "/record", READY, scheme="dark", expected=AWAY) as page:
@@ -352,6 +359,7 @@ GREEN = """(canvas) => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_camera_that_is_not_there_is_said(camera, served):
     with opened(camera, served, "/record", READY, expected="422") as page:
@@ -367,6 +375,7 @@ def test_a_camera_that_is_not_there_is_said(camera, served):
         assert "--" not in page.locator("[data-slot=why]").inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 def test_while_it_records_it_fits_and_has_no_barriers(camera, served, width):

@@ -56,6 +56,7 @@ def recorded_s(library):
     return list(VideoFile(video_of(folder)))[-1].time_s
 
 
+@pytest.mark.slow
 def test_pictures_come_one_after_the_other(served, recording):
     seen = []
     for _ in range(3):
@@ -79,6 +80,7 @@ def _picture(served, id, after):
     return found
 
 
+@pytest.mark.slow
 def test_a_capture_process_that_is_killed_leaves_what_it_recorded(served, recording, library):
     (process,) = capturing(library)
     os.kill(process, signal.SIGKILL)
@@ -95,6 +97,7 @@ def test_a_capture_process_that_is_killed_leaves_what_it_recorded(served, record
     assert job(served, answer["job"])["session"] and unfinished(library) == []
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_ends_the_recording_and_keeps_it(served, recording, library):
     served.process.send_signal(signal.SIGKILL)
     served.process.wait()
@@ -103,6 +106,7 @@ def test_a_server_that_is_killed_ends_the_recording_and_keeps_it(served, recordi
     assert recorded_s(library) > 1.5
 
 
+@pytest.mark.slow
 def test_looking_ends_when_the_page_is_gone(library, monkeypatch):
     from tests.dashboard import conftest
 
@@ -118,6 +122,7 @@ def test_looking_ends_when_the_page_is_gone(library, monkeypatch):
     assert unfinished(library) == []
 
 
+@pytest.mark.slow
 def test_a_discarded_recording_leaves_nothing(served, recording, library):
     assert ask(served, "DELETE", f"/api/record/{recording}")[0] == 200
     assert unfinished(library) == [] and capturing(library) == []
@@ -125,6 +130,7 @@ def test_a_discarded_recording_leaves_nothing(served, recording, library):
     assert ask(served, "DELETE", f"/api/record/{recording}")[0] == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("camera", "word"),
     [
@@ -137,6 +143,7 @@ def test_only_a_number_or_a_file_is_a_camera(served, camera, word):
     assert status == 422 and word in answer["error"]
 
 
+@pytest.mark.slow
 def test_a_camera_serves_one_page_at_a_time_and_is_let_go(served):
     _, first = ask(served, "POST", "/api/record/look", {"camera": str(DEMO)})
     status, answer = ask(served, "POST", "/api/record/look", {"camera": str(DEMO)})

@@ -65,6 +65,7 @@ def test_a_session_that_cannot_be_read_says_why(served):
     assert page.status == 422 and b"<p>" in page.content and b"something unexpected" in page.content
 
 
+@pytest.mark.slow
 def test_without_pango_the_page_says_what_to_install(tmp_path, monkeypatch):
     make_session(tmp_path / "library", video=False)
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_PANGO)

@@ -212,6 +212,7 @@ def test_thumbnails_are_made_once_and_kept(served, shelf):
         assert got(id)[0] in (400, 404, 422)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_card_leads_to_the_review_and_back_to_the_same_list(browser, served):
     with opened(browser, served, "/?search=rec&order=Title", READY) as page:
@@ -230,6 +231,7 @@ def test_the_card_leads_to_the_review_and_back_to_the_same_list(browser, served)
         assert page.title() == "Sessions · Attune"  # no script of a title ran
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_session_is_renamed_and_tagged(browser, served, shelf):
     with opened(browser, served, "/?search=Second", READY, width=390) as page:
@@ -275,6 +277,7 @@ def test_a_session_is_deleted_only_when_told_twice(browser, served, shelf):
         assert not connection.execute("SELECT 1 FROM sessions WHERE id = 'more-3'").fetchall()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_an_analysis_appears_in_the_list_when_it_ends(browser, tmp_path):
     served = start(tmp_path, 8806)

@@ -62,6 +62,7 @@ def window_of(page) -> tuple[float, float]:
     return start, start + part["width"] / strip["width"] * DURATION_S
 
 
+@pytest.mark.slow
 def test_the_wheel_zooms_where_the_pointer_is_and_clicks_stay_true(visit):
     page = visit()
     assert page.locator(".overview .part").is_hidden()
@@ -83,6 +84,7 @@ def test_the_wheel_zooms_where_the_pointer_is_and_clicks_stay_true(visit):
     assert shown_s(page) == pytest.approx(6, abs=1.5 / FPS)
 
 
+@pytest.mark.slow
 def test_panning_by_ruler_wheel_and_overview(visit):
     page = visit()
     zoom_at(page, 0.5, -500)
@@ -103,6 +105,7 @@ def test_panning_by_ruler_wheel_and_overview(visit):
     assert page.locator(".overview .part").is_hidden()
 
 
+@pytest.mark.slow
 def test_plus_and_minus_zoom_around_the_playhead_which_stays_in_view(visit):
     page = visit()
     click_at(page, 9.02)
@@ -125,6 +128,7 @@ def test_plus_and_minus_zoom_around_the_playhead_which_stays_in_view(visit):
     assert page.locator(".overview .part").is_hidden()
 
 
+@pytest.mark.slow
 def test_a_click_on_an_event_plays_it_and_stops_at_its_end(visit):
     page = visit()
     page.locator("[data-slot=speed]").select_option("2")
@@ -142,6 +146,7 @@ def test_a_click_on_an_event_plays_it_and_stops_at_its_end(visit):
     assert shown_s(page) == pytest.approx(0.7 * DURATION_S, abs=2 / FPS), "a drag moves, also from an event"
 
 
+@pytest.mark.slow
 def test_e_goes_from_event_to_event_and_says_so(visit):
     page = visit()
     starts = sorted({CONTACT[0][0], NOD[0], AWAY[0][0], SHAKE[0], CONTACT[1][0], CROSSED[0], AWAY[1][0]})
@@ -166,6 +171,7 @@ def test_e_goes_from_event_to_event_and_says_so(visit):
     assert said.inner_text() == "" and page.locator("[data-slot=span]").is_hidden()
 
 
+@pytest.mark.slow
 def test_j_k_and_l_play_back_stop_and_play(visit):
     page = visit()
     click_at(page, 6.02)
@@ -196,6 +202,7 @@ def test_j_k_and_l_play_back_stop_and_play(visit):
     assert page.locator("[data-slot=pace]").inner_text() == ""
 
 
+@pytest.mark.slow
 def test_a_span_is_marked_by_drag_or_by_keys(visit):
     page = visit()
     drag(page, 0.25, 0.5, CURVE_Y, shift=True)
@@ -212,6 +219,7 @@ def test_a_span_is_marked_by_drag_or_by_keys(visit):
     assert page.locator("[data-slot=chosen]").inner_text() == "Marked: 0:03.0 to 0:09.0"
 
 
+@pytest.mark.slow
 def test_lanes_can_be_hidden_and_stay_hidden(visit):
     page = visit()
     height = box_of(page)["height"]
@@ -244,6 +252,7 @@ def test_the_help_lists_the_keys_and_closes(visit):
     assert help.is_hidden()
 
 
+@pytest.mark.slow
 def test_keys_typed_into_a_note_are_text(visit):
     page = visit()
     box = page.locator("[data-slot=notes] textarea").first
@@ -276,6 +285,7 @@ def test_two_fingers_zoom_where_they_are(visit):
     assert (start + end) / 2 == pytest.approx(DURATION_S / 2, abs=0.3)
 
 
+@pytest.mark.slow
 def test_a_span_begins_at_the_frame_that_was_asked_for_even_before_it_is_shown(visit):
     page = visit()
     page.get_by_role("slider").click(position={"x": 0.25 * box_of(page)["width"], "y": CURVE_Y})

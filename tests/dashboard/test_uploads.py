@@ -54,6 +54,7 @@ def received(served: Served, id: str) -> int:
     return ask(served, "GET", f"/api/uploads/{id}")[1]["received"]
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_cut_off_goes_on_where_it_stopped(served, library):
     id = begin(served)["id"]
     send_part(served, id, 0, len(RANDOM), RANDOM[:1_300_000]).close()
@@ -64,6 +65,7 @@ def test_an_upload_that_is_cut_off_goes_on_where_it_stopped(served, library):
     assert Uploads(library).file(id).read_bytes() == RANDOM
 
 
+@pytest.mark.slow
 def test_an_upload_survives_kill_9(tmp_path):
     library = tmp_path / "library"
     served = start(library, 8722)

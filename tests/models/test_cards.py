@@ -74,6 +74,7 @@ def test_recipe_is_the_cards(name):
     assert fit["parity"] < training.PARITY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_rows_are_those_of_the_tables(name, recordings):
     card, rows = kept_card(name), part(name, "train").rows(recordings)[0]

@@ -67,6 +67,7 @@ def largest_difference(model: Fitted, features: np.ndarray) -> float:
     return float(np.abs(model.exported.probabilities(features) - ours).max())
 
 
+@pytest.mark.slow
 def test_exported_and_fitted_model_agree_on_all_rows(short):
     assert len(short.rows) > 1000
     assert largest_difference(short, short.rows.features) < training.PARITY

@@ -194,6 +194,7 @@ def codings_csv(path, spans, kind="eye_contact"):
     return path
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_json_and_a_plot(tmp_path, folder, run_attune):
     anna = codings_csv(tmp_path / "anna.csv", [(start + 0.5, end) for start, end in LOOKS])
     ben = codings_csv(tmp_path / "ben.csv", LOOKS)

@@ -157,6 +157,7 @@ def test_names_of_files_go_and_words_stay():
     assert "2.50 s of 1.5 min." in said
 
 
+@pytest.mark.slow
 def test_a_batch_names_no_file(run_attune, tmp_path):
     folder, out = tmp_path / "clips", tmp_path / "out"
     folder.mkdir()

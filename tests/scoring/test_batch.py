@@ -81,6 +81,7 @@ def test_a_manifest_gives_tidy_tables_and_names_what_failed(run_attune, study, t
     assert set(pd.read_parquet(out / "events.parquet")["session"]) <= {"P1", "P2", "P5"}
 
 
+@pytest.mark.slow
 def test_tables_are_the_same_to_the_byte_whatever_the_number_of_workers(run_attune, finished, tmp_path):
     done = run_attune("batch", *CLIPS, "--out", tmp_path / "two", "--workers", "2")
     assert done.returncode == 0, done.stderr
@@ -159,6 +160,7 @@ def test_copies_of_a_recording_are_made_one_after_the_other(tmp_path):
     assert pool.most == 1, "they are one session, which one worker at a time can write"
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_started_again_nothing_is_lost_or_doubled(finished, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "attune", "batch", *map(str, CLIPS), "--out", str(out), "--workers", "1"]

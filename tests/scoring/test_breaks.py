@@ -67,6 +67,7 @@ def test_where_the_camera_was_gone_is_told_on_the_recordings_clock():
     assert breaks.gaps == [Gap(pytest.approx(0.1), pytest.approx(1.6))]
 
 
+@pytest.mark.slow
 def test_a_recorder_leaves_out_what_comes_while_it_is_paused(tmp_path):
     camera = open_camera(make_video(tmp_path / "camera.mp4", [k / 20 for k in range(60)]))
     measures = Measures(tmp_path / "landmarks.parquet", Profile.load())
@@ -90,6 +91,7 @@ def test_a_recorder_leaves_out_what_comes_while_it_is_paused(tmp_path):
     assert taken.time_s == pytest.approx(found[-1][0], abs=0.01) and taken.gaps == ()
 
 
+@pytest.mark.slow
 def test_sound_stays_in_step_after_a_pause(tmp_path):
     film = flash_and_clap(tmp_path / "camera.mp4", 2.3, 3.5)
     camera = open_camera(film)

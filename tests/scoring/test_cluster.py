@@ -5,6 +5,8 @@ import pytest
 from tests.clips import SAMPLES
 from tests.cluster import cluster
 
+pytestmark = pytest.mark.slow
+
 CLIPS = [SAMPLES / "clips" / name for name in ("face_12_0.mp4", "face_43_0.mp4")]
 
 

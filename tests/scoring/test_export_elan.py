@@ -158,6 +158,7 @@ def test_boris_columns_as_it_exports_them(tmp_path, folder, to, columns, name):
     assert nod[0]["Media file name"] == "video.mp4"
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path, folder, run_attune):
     done = run_attune("export", folder, "--to", "elan", "--out", tmp_path / "x.eaf")
     assert (done.returncode, done.stderr) == (0, "")

@@ -82,6 +82,7 @@ def test_it_works_without_landmarks_and_with_two_people(tmp_path):
     assert len(list(VideoFile(tmp_path / "out.mp4"))) == len(TIMES)
 
 
+@pytest.mark.slow
 def test_labels_stand_at_the_side_where_the_person_is(tmp_path):
     """Only the client has something hidden from 10 s on; staff are right of them, or left."""
     images = {}
@@ -108,6 +109,7 @@ OFFSET_S = 2.0
 FIRST, SECOND = (320, 180), (240, 180)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", ["client", "staff"])
 def test_two_cameras_stand_side_by_side_in_step_staff_left(tmp_path, second):
     folder = make_session(tmp_path / "library", people=("staff", "client"), offset_s=OFFSET_S, second=second)

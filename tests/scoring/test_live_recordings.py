@@ -207,6 +207,7 @@ class _Full:
     free = 1000
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_is_started_again_and_nothing_is_lost(recordings, numbered):
     live = recordings.begin(FIELDS)
     sent = pieces(numbered, 4)
@@ -252,6 +253,7 @@ def cut_off(tmp_path, numbered):
     return library, id
 
 
+@pytest.mark.slow
 def test_the_next_server_takes_a_recording_up_where_the_last_one_was_killed(cut_off, numbered):
     library, id = cut_off
     recordings = LiveRecordings(library)

@@ -49,6 +49,7 @@ def test_heads_that_tilt_in_either_sense_are_found_in_their_own_channel(mirror, 
     assert found.lag_s == pytest.approx(0.8, abs=0.15)
 
 
+@pytest.mark.slow
 def test_people_who_move_on_their_own_are_not_coordinated():
     """How often chance is called mirroring; tests/benchmarks/mirroring.py has it precisely."""
     people = [pairs.moving(seed, LENGTH_S) for seed in range(100, 180)]

@@ -36,6 +36,7 @@ def test_short_recordings_are_not_divided(source, monkeypatch):
     assert parts.spans(source, 1) == ((0.0, float("inf")),)
 
 
+@pytest.mark.slow
 def test_stored_parts_give_what_measuring_them_in_turn_gives(source, tmp_path):
     measured = []
 
@@ -59,6 +60,7 @@ def test_stored_parts_give_what_measuring_them_in_turn_gives(source, tmp_path):
         np.testing.assert_array_equal(part.measured.frames["head_yaw_deg"], table["head_yaw_deg"][inside])
 
 
+@pytest.mark.slow
 def test_frames_and_landmarks_are_counted_through(tmp_path):
     found = analyze_recording(CLIP, Options(people="1"), landmarks=tmp_path / "all.parquet")
     with VideoFile(CLIP) as video:
@@ -70,6 +72,7 @@ def test_frames_and_landmarks_are_counted_through(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.parquet"]
 
 
+@pytest.mark.slow
 def test_dividing_changes_little(monkeypatch):
     """After the first two seconds of a part; looks at the body fall on other pictures there."""
     divided = analyze_recording(CLIP, Options(people="1")).signals.table

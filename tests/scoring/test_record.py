@@ -158,6 +158,7 @@ def test_a_calibration_that_shows_no_eyes_falls_back_to_the_lens(tmp_path, camer
     assert any("measured against the lens" in notice for notice in result.notices)
 
 
+@pytest.mark.slow
 def test_a_pause_of_the_camera_is_marked_and_not_measurable(tmp_path):
     times = (*(k / 20 for k in range(20)), *(3 + k / 20 for k in range(20)))
     result = _record(make_video(tmp_path / "camera.mp4", times), tmp_path / "library")
@@ -171,6 +172,7 @@ def test_a_pause_of_the_camera_is_marked_and_not_measurable(tmp_path):
     assert "the camera sent no pictures for 2.0 s in all" in " ".join(result.notices)
 
 
+@pytest.mark.slow
 def test_a_camera_that_goes_away_is_waited_for_and_said(tmp_path, capsys):
     with serving(NetworkCamera) as port:
         _record(f"http://127.0.0.1:{port}/", tmp_path / "library", max_minutes=4.5 / 60, countdown_s=2)
@@ -207,6 +209,7 @@ def test_a_camera_that_stays_away_is_in_the_session(tmp_path):
     assert result.notices[-1] == f"{address} sent no more pictures"
 
 
+@pytest.mark.slow
 def test_a_stand_ins_sound_is_recorded_in_step(tmp_path):
     source = flash_and_clap(tmp_path / "camera.mp4", at_s=1.5)
     assert flash_and_clap_s(source) == [pytest.approx(1.5, abs=0.04)] * 2
@@ -257,6 +260,7 @@ def test_ctrl_c_ends_a_recording_and_it_is_measured(tmp_path, slow_camera, way):
     assert list(library.iterdir()) == [session.path]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to whole consoles")
 def test_a_second_ctrl_c_leaves_the_recording_recoverable(tmp_path, slow_camera):
     library = tmp_path / "library"
@@ -294,6 +298,7 @@ def test_a_terminal_that_is_closed_ends_a_recording_and_it_is_measured(tmp_path,
     assert 10 <= _only_session(library).info["recording"]["pictures"] < 400
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_recorded_is_recovered(tmp_path, slow_camera):
     library = tmp_path / "library"
     with _start(slow_camera, library, stderr=subprocess.DEVNULL) as process:
@@ -342,6 +347,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limits")
 def test_a_full_disk_ends_the_recording_and_keeps_what_is_there(tmp_path):
     noise = make_video(tmp_path / "camera.mp4", tuple(k / 30 for k in range(300)), size=(640, 480),
@@ -367,6 +373,7 @@ def test_a_disk_that_is_nearly_full_ends_it_while_it_can_still_be_finished(tmp_p
     assert _only_session(tmp_path / "library").info["source"]["frames"] < 50
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 @pytest.mark.parametrize(
     ("answers", "status", "by"), [("y\nA. B.\n", 0, "A. B."), ("y\n\n", 0, None), ("n\n", 1, None)]

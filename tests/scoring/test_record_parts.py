@@ -190,6 +190,7 @@ def test_the_window_shows_a_mirror_image():
     assert (labelled != shown).any() and cv2.absdiff(labelled, shown)[300:].max() == 0
 
 
+@pytest.mark.slow
 def test_the_check_says_what_to_change_and_goes_on_without_a_terminal(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     path = clips.write(tmp_path / "empty.mp4", clips.noise(5))

@@ -68,6 +68,7 @@ def test_export_writes_a_tagged_pdf(session, tmp_path):
     assert any(b"/MarkInfo" in zlib.decompressobj().decompress(stream) for stream in streams)
 
 
+@pytest.mark.slow
 def test_without_pango_a_sentence_says_what_to_install(session, tmp_path):
     """A Python that finds no Pango, as on a machine without it."""
     (tmp_path / "sitecustomize.py").write_text(

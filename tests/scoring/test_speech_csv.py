@@ -120,6 +120,7 @@ def pair(tmp_path_factory):
     return analyze(video, "--speech", told, "--json", library=folder / "library")
 
 
+@pytest.mark.slow
 def test_an_analysis_takes_speech_and_keeps_it(pair):
     assert pair.code == 0, pair.err
     (session,) = pair.sessions

@@ -42,6 +42,7 @@ def test_hiding_leaves_few_values_and_the_rest_as_it_was(level):
     assert (blurred[:100] == before[:100]).all()
 
 
+@pytest.mark.slow
 def test_faces_are_found_and_not_found_once_hidden():
     frames = clips.pictures(clips.DEMO, 0.2)
     with VideoFile(clips.SAMPLES / "clips" / "face_12_0.mp4") as video:

@@ -143,6 +143,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_recording_is_readable_up_to_its_last_second(tmp_path):
     path = tmp_path / "recording.mp4"
     command = [sys.executable, "-c", RECORD_FOR_EVER, str(path)]
