@@ -10,7 +10,7 @@ from attune import AttuneError
 from dashboard import cards
 from dashboard.page import catalogue, component
 from dashboard.session_list import tags_of, values
-from dashboard.text import address, plain
+from dashboard.text import address, moment, plain
 from scoring.catalogue import LONGEST, Entry
 
 GONE = "This session is no longer in the library."
@@ -93,7 +93,8 @@ def delete(entry: Entry) -> None:
     """Says what goes with it, and deletes it only then."""
     notes = f"{cards.counted(entry.notes, 'note')}, " if entry.notes else ""
     video = "the copy of its video, " if entry.pictured else ""
-    st.markdown(f"**{plain(entry.title)}**")
+    when = f" · {plain(moment(entry.created))}" if entry.created else ""  # another one may be called the same
+    st.markdown(f"**{plain(entry.title)}**{when}")
     st.markdown(
         f"These go with it, for good: {video}its measurements, events, scores and feedback, {notes}"
         "corrections and tags. Reports that were saved elsewhere stay."

@@ -206,6 +206,9 @@ def checked(text: str, what: str) -> str:
 
 
 def _entry(folder: Path, given: dict | None, tags: Iterable[str], notes: int) -> Entry:
+    id = folder.name.encode(errors="backslashreplace").decode()
+    if id != folder.name:  # no page and no address could name it
+        return Entry(id, id, problem="Its folder's name is not UTF-8: give the folder another name.")
     given = given or {}
     known: dict[str, Any] = {
         "person": given.get("person") or "", "scenario": given.get("scenario") or "",

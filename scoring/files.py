@@ -108,9 +108,18 @@ def plain(value: Any, digits: int | None = None) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds; an `InputError` names the file when it can't be read."""
+    """What a JSON file holds, halves of surrogate pairs as ``?``: no page, table or report could hold them.
+
+    Raises
+    ------
+    InputError
+        The file can't be read.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(text := path.read_text(encoding="utf-8"))
+        if "\\ud" in text.lower():
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+        return value
     except (OSError, ValueError) as error:
         raise InputError(f"{path} can't be read: {error}") from None
 

@@ -2,8 +2,12 @@
 
 import http.client
 import io
+import json
+import os
 import re
+import sys
 from datetime import UTC, date, datetime
+from html import unescape
 
 import pytest
 from PIL import Image
@@ -12,6 +16,7 @@ from playwright.sync_api import expect
 from dashboard import cards
 from dashboard.session_list import NOBODY, Filter, before, chosen, page_of, tags_of, values
 from scoring.catalogue import Catalogue, Entry
+from scoring.files import write_json
 from scoring.jobs import Jobs
 from tests.dashboard.asking import SHORT, ask, request, until
 from tests.dashboard.conftest import EVIL, ID, start, stop
@@ -212,6 +217,19 @@ def test_thumbnails_are_made_once_and_kept(served, shelf):
         assert got(id)[0] in (400, 404, 422)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is Unicode")
+def test_names_that_are_no_unicode_take_no_session_off_the_list(monkeypatch, tmp_path):
+    name = os.fsdecode(b"caf\xe9")  # as a Latin-1 file system has it
+    titled = make_session(tmp_path, "latin") / "session.json"
+    write_json(titled, {**json.loads(titled.read_text()), "title": name})
+    make_session(tmp_path, "moved").rename(tmp_path / name)
+    app = run(monkeypatch, tmp_path, "sessions")
+    assert not app.exception
+    titles = [entry.title for entry in Catalogue(tmp_path).entries()]
+    assert titles == ["caf?", r"caf\udce9"]
+    assert "Its folder's name is not UTF-8" in unescape(drawn(app))
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 def test_the_card_leads_to_the_review_and_back_to_the_same_list(browser, served):
@@ -258,7 +276,7 @@ def test_a_session_is_deleted_only_when_told_twice(browser, served, shelf):
     with opened(browser, served, "/?search=More+3", READY, scheme="dark") as page:
         choose(page, "More 3", "Delete")
         dialog = page.get_by_role("dialog", name="Delete this session?")
-        expect(dialog).to_contain_text("More 3")
+        expect(dialog).to_contain_text(re.compile(r"More 3 · \d+ \w+ \d{4}, \d\d:\d\d"))
         dialog.get_by_role("button", name="Keep it").click()
         expect(dialog).to_have_count(0)
         assert (shelf / "more-3").is_dir()
