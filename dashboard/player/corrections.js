@@ -1,7 +1,7 @@
 // Corrections: what the machine got wrong and what it missed, kept beside its events, and how far both agree.
 
 import { newId } from "./drafts.js";
-import { chip, clock, make } from "./format.js";
+import { by, chip, clock, make } from "./format.js";
 import { button, keepLooking } from "./note_parts.js";
 import { ask, Refused } from "./transfer.js";
 
@@ -89,7 +89,7 @@ export class Corrections {
     const said = event && this.corrections.find((one) => one.verdict === "wrong" && this.#same(one, event));
     this.wrong.disabled = !event || Boolean(said);
     const text = event ? `${this.#label(event)}, ${clock(event.start, true)}–${clock(event.end, true)}` : HINT;
-    this.chosen.replaceChildren(said ? `${text}: marked as wrong by ${said.author}. ` : text);
+    this.chosen.replaceChildren(said ? `${text}: marked as wrong${by(said.author)}. ` : text);
     if (said) this.chosen.append(button("Take back", () => this.#withdraw(said), "link"));
   }
 
@@ -185,7 +185,7 @@ export class Corrections {
       chip(one.start_s, one.end_s, (start, end) => this.api.playSpan(start, end)),
       ...(stale ? [make("span", { cls: "stale", text: now })] : []),
       ...(one.text ? [make("span", { cls: "note-text", text: one.text })] : []),
-      make("span", { cls: "who" }, [`${one.author} `, button("Take back", () => this.#withdraw(one), "link")]),
+      make("span", { cls: "who" }, [`${by(one.author)} `.trimStart(), button("Take back", () => this.#withdraw(one), "link")]),
     ]);
   }
 }

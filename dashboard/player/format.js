@@ -26,6 +26,11 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** " by" somebody, where they have a name: whoever uses the dashboard without logging in is "local". */
+export function by(author) {
+  return author === "local" ? "" : ` by ${author}`;
+}
+
 /** Position of the last value <= x in a rising array, -1 before the first. */
 export function last(array, x) {
   let low = 0;

@@ -1,6 +1,6 @@
 // One note in the list, with its replies, and the forms that open at it.
 
-import { chip, make } from "./format.js";
+import { by, chip, make } from "./format.js";
 import { NoteForm } from "./note_form.js";
 import { arrange, button, confirmed, dialog, SIGNS, when } from "./note_parts.js";
 import { ask } from "./transfer.js";
@@ -50,7 +50,7 @@ export class NoteItem {
       make("p", { cls: "note-text", text: note.text }),
       ...(rating ? [make("p", { cls: "rating", text: rating })] : []),
       make("p", { cls: "who" }, [
-        `${note.author}, ${when(note.created)}`,
+        `${when(note.created)}${by(note.author)}`,
         ...(note.version > 1 ? [button("changed", () => this.#history(), "link", { "aria-label": "changed: show its versions" })] : []),
       ]),
       make("p", { cls: "actions" }, [
@@ -120,7 +120,7 @@ export class NoteItem {
     if (!answer) return;
     const rows = answer.versions.map((version) =>
       make("li", {}, [
-        make("p", { cls: "who", text: `${version.version === 1 ? "written" : version.deleted ? "deleted" : "changed"} by ${version.author}, ${when(version.changed)}` }),
+        make("p", { cls: "who", text: `${version.version === 1 ? "written" : version.deleted ? "deleted" : "changed"} ${when(version.changed)}${by(version.author)}` }),
         ...(version.deleted ? [] : [make("p", { cls: "note-text", text: version.text })]),
       ]),
     );

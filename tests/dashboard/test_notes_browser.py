@@ -314,6 +314,7 @@ def test_an_event_is_marked_as_wrong_and_taken_back(visit, served, library):
     [one] = ask(served, "GET", "/api/session/wrong/corrections")[1]["corrections"]
     assert (one["verdict"], one["kind"], one["start_s"], one["end_s"]) == ("wrong", "nod", *NOD)
     expect(wrong).to_be_disabled()
+    expect(page.locator(".choose .hint")).to_contain_text("marked as wrong. Take back")  # by nobody named
     page.locator(".choose").get_by_role("button", name="Take back").click()
     expect(wrong).to_be_enabled()
     expect(page.locator(".agreement")).to_have_text("")
