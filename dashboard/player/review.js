@@ -159,9 +159,19 @@ class Review {
     this.root.removeAttribute("aria-busy");
     this.timeline.draw();
     this.show(0);
-    const [, start, end] = location.hash.match(/^#t=([\d.]+)(?:,([\d.]+))?$/) ?? [];
-    if (start) this.playback.seek(Number(start));
-    if (end) this.timeline.mark("span", Number(start), Number(end));
+    this.followAddress();
+    window.addEventListener("hashchange", () => this.followAddress(), { signal: this.signal });
+  }
+
+  /** Goes to the moment that the address names, and plays it where that has an end and the browser lets it. */
+  followAddress() {
+    const [start, end] = (location.hash.match(/^#t=([\d.]+)(?:,([\d.]+))?$/) ?? []).slice(1).map(Number);
+    if (end) {
+      this.timeline.mark("span", start, end);
+      this.playback.playSpan(start, end);
+    } else if (start !== undefined) {
+      this.playback.seek(start);
+    }
   }
 
   controls() {

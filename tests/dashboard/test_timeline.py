@@ -171,6 +171,18 @@ def test_e_goes_from_event_to_event_and_says_so(visit):
     assert said.inner_text() == "" and page.locator("[data-slot=span]").is_hidden()
 
 
+def test_the_moment_in_the_address_is_played(visit):
+    page = visit()
+    click_at(page, 2.02)
+    settle(page)
+    page.evaluate("location.hash = '#t=9.00,9.50'")
+    video = page.locator("video").element_handle()
+    page.wait_for_function("v => v.paused && v.currentTime >= 9.4", arg=video)
+    assert 9.4 <= page.locator("video").evaluate("v => v.currentTime") < 10.5
+    page.evaluate("location.hash = '#t=4.00'")
+    page.wait_for_function("v => v.paused && Math.abs(v.currentTime - 4) < 0.1", arg=video)
+
+
 @pytest.mark.slow
 def test_j_k_and_l_play_back_stop_and_play(visit):
     page = visit()
