@@ -194,8 +194,12 @@ def test_notes_of_one_moment_stand_side_by_side(visit, served):
         expect(page.locator(".note").nth(number)).to_be_focused()
 
 
-def test_notes_are_taken_in_full_screen(visit):
+def test_notes_are_taken_with_the_picture_in_sight_and_in_full_screen(visit):
     page = visit()
+    page.set_viewport_size({"width": 1024, "height": 740})
+    write(page, "with the picture in sight")
+    expect(box(page)).to_be_in_viewport(ratio=1)
+    expect(page.locator("video")).to_be_in_viewport(ratio=0.99)
     page.get_by_role("slider").focus()
     page.keyboard.press("f")
     page.wait_for_function("document.fullscreenElement !== null")
