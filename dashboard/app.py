@@ -12,9 +12,9 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from dashboard.page import PAGES, PLAYER  # noqa: E402
+from dashboard.page import COLOURS, PAGES, PLAYER  # noqa: E402
 
-STYLE = (PLAYER / "frame.css").read_text("utf-8")
+STYLE = "\n".join(sheet.read_text("utf-8") for sheet in (COLOURS, PLAYER / "frame.css"))
 
 
 def main() -> None:

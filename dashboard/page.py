@@ -7,12 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
+import scoring
 from scoring.access import LOCAL, User
 from scoring.catalogue import Catalogue
 
 LIBRARY_VARIABLE = "ATTUNE_LIBRARY"
 PLAYER = Path(__file__).with_name("player")
 PAGES = Path(__file__).with_name("pages")
+COLOURS = Path(scoring.__file__).with_name("templates") / "colours.css"  # reports have the same
 
 # The modules come from our own route: plain files that import each other, cached by the browser.
 _LOADER = """
