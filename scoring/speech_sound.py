@@ -21,11 +21,11 @@ from vision.voice import STEP_S, Voice, voice_of
 
 ONE_MICROPHONE = (
     "the sound of one recording tells that somebody speaks, not who: what belongs to listening is not "
-    "measurable (--speech CSV says who speaks, or --client a second recording)"
+    "measurable (a table of turns would tell, or the client's own recording)"
 )
 NOT_APART = (
     "the two recordings hear both people about equally loud, or only one of them speaks: who speaks could "
-    "not be told (--speech CSV says it)"
+    "not be told (a table of turns would tell)"
 )
 LIMITS = Hysteresis(0.5, 0.35, min_duration_on_s=0.25, min_duration_off_s=0.3, max_gap_s=0.1)
 """Onset, offset and the shortest turn are the detector's own recommendation; pauses within a turn up to 0.3 s
