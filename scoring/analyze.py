@@ -132,6 +132,8 @@ def analyze_video(
 def _aligned(videos: list[Path], infos: list, offset_s: float | None) -> dict[str, Any]:
     """Where on the staff recording's clock the client's begins, and how that is known."""
     staff, client = infos
+    if staff.sha256 == client.sha256:  # somebody would be found to mirror themselves
+        raise InputError(f"{videos[1]} is the staff member's recording, too: name the client's own")
     if offset_s is not None:
         if not np.isfinite(offset_s):
             raise InputError(f"--offset {offset_s:g} is no time: give seconds")

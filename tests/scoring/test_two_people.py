@@ -211,6 +211,11 @@ def test_an_offset_beyond_the_recordings_is_one_sentence(folder, first, second, 
     assert not library.exists() or not list(library.iterdir())
 
 
+def test_the_same_recording_is_not_both_peoples(folder, first):
+    done = analyze(first, "--client", first, "--offset", "0", library=folder / "same")
+    assert done.code == 1 and "is the staff member's recording, too" in done.sentence
+
+
 def test_recordings_without_sound_need_an_offset(folder, first, second):
     done = analyze(first, "--client", second, library=folder / "silent")
     assert done.code == 1 and "--offset" in done.sentence and "sound" in done.sentence
