@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from attune import InputError
-from scoring.library import ID
+from scoring.access import LOCAL, User
+from scoring.library import ID, Library
 from scoring.session import SIGNALS, Session
 
 LONGEST_TEXT = 5000  # characters
@@ -52,6 +53,23 @@ def _signals(path: Path, state: int) -> tuple[float, tuple[str, ...]]:
     table = pq.read_table(path, columns=["time_s", "person"])
     times = table["time_s"].to_numpy()
     return float(times.max(initial=0.0)), tuple(table["person"].cast("string").unique().to_pylist())
+
+
+class Annotator:
+    """Writes what a user has to say of one session into its library, at once; the session stays as it is.
+
+    Parameters
+    ----------
+    library : Library
+    session : Session
+        Of that library.
+    user : User
+        Who writes.
+    """
+
+    def __init__(self, library: Library, session: Session, user: User = LOCAL):
+        self.library, self.session, self.user = library, session, user
+        self.session_id = session.path.name
 
 
 def check_id(value: Any, field: str = "id") -> None:

@@ -10,10 +10,18 @@ from typing import Any
 import pandas as pd
 
 from attune import InputError
-from scoring.access import LOCAL, User
-from scoring.annotations import check_choice, check_id, check_span, check_text, extent_of, seconds, written
+from scoring.access import LOCAL
+from scoring.annotations import (
+    Annotator,
+    check_choice,
+    check_id,
+    check_span,
+    check_text,
+    extent_of,
+    seconds,
+    written,
+)
 from scoring.library import Library, now
-from scoring.session import Session
 from scoring.timeline import CONTEXT, OF_BOTH, PERSON_LABELS
 from scoring.timeline import KINDS as SHOWN
 
@@ -188,21 +196,8 @@ def corrections_of(library: Library, session_id: str) -> list[Correction]:
     return [_correction(row) for row in rows]
 
 
-class Corrector:
-    """Writes the corrections of one session, at once; nothing is ever written into the session itself.
-
-    Parameters
-    ----------
-    library : Library
-    session : Session
-        Of that library.
-    user : User
-        Who writes.
-    """
-
-    def __init__(self, library: Library, session: Session, user: User = LOCAL):
-        self.library, self.session, self.user = library, session, user
-        self.session_id = session.path.name
+class Corrector(Annotator):
+    """Writes the corrections of one session (`Annotator` says how it is made)."""
 
     def kinds(self) -> list[tuple[str, str]]:
         """Person and kind of every event that the session could have."""

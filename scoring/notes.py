@@ -13,8 +13,17 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from attune import AttuneError, InputError
-from scoring.access import LOCAL, User
-from scoring.annotations import check_choice, check_id, check_span, check_text, extent_of, seconds, written
+from scoring.access import User
+from scoring.annotations import (
+    Annotator,
+    check_choice,
+    check_id,
+    check_span,
+    check_text,
+    extent_of,
+    seconds,
+    written,
+)
 from scoring.library import Library, now
 from scoring.profile import Profile, RubricItem
 from scoring.session import Session
@@ -163,21 +172,8 @@ def thread_of(library: Library, session_id: str) -> list[Note]:
     return sorted((note for note in notes.values() if not note.deleted or note.id in answered), key=place)
 
 
-class Notebook:
-    """Writes the notes of one session, at once and for good.
-
-    Parameters
-    ----------
-    library : Library
-    session : Session
-        Of that library.
-    user : User
-        Who writes.
-    """
-
-    def __init__(self, library: Library, session: Session, user: User = LOCAL):
-        self.library, self.session, self.user = library, session, user
-        self.session_id = session.path.name
+class Notebook(Annotator):
+    """Writes the notes of one session (`Annotator` says how it is made)."""
 
     def add(self, id: str, content: Content, parent: str | None = None) -> Note:
         """Store a new note; sent again, it is stored once.
