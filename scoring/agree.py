@@ -17,7 +17,7 @@ from attune import InputError, UsageError
 from scoring import agreement
 from scoring.agreement import Floats
 from scoring.agreement_interval import Summed, binned, block_s
-from scoring.coding_names import CUE_OF, NOT_CODABLE
+from scoring.coding_names import CUE_OF, NOT_CODABLE, judged_of_both
 from scoring.codings import Coded, Frame
 from scoring.events import frame_ends
 from scoring.measurable import timeline
@@ -226,7 +226,8 @@ def _machine(session: Session, table: pd.DataFrame, person: str, kind: str, edge
     own = table[table["person"] == person]
     spans = _spans(own[own["kind"] == kind])
     cue = CUE_OF[kind]
-    if kind in (SPEECH, BACKCHANNEL) and speech_of(session) is None:
+    unheard = kind in (SPEECH, BACKCHANNEL) and speech_of(session) is None
+    if unheard or (person == "dyad" and kind not in judged_of_both(session)):
         seen = np.zeros(len(edges) - 1)
     elif person == "dyad" or cue == SPEECH:
         unseen = _spans(own[(own["kind"] == NOT_CODABLE) & (own["cue"] == cue)])

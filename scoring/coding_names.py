@@ -6,9 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from attune import UsageError
 from scoring.events import KINDS
+
+if TYPE_CHECKING:
+    from scoring.session import Session
 
 NOT_CODABLE = "not_measurable"
 PERSONS = ("staff", "client", "dyad")
@@ -25,6 +29,20 @@ _ALSO = {
     "speaks": "speech", "speaking": "speech", "talking": "speech",
     "not_codable": NOT_CODABLE, "uncodable": NOT_CODABLE, "not_visible": NOT_CODABLE,
 }  # fmt: skip
+
+
+_SCORED_AS = {"mirroring": "mirroring_z", "mutual_eye_contact": "mutual_eye_contact_share"}
+
+
+def judged_of_both(session: Session) -> tuple[str, ...]:
+    """Which of `OF_BOTH` were judged in a session at all: in one that is too short, or whose cameras can't
+    tell, no event of them says nothing."""
+    scores, found = session.scores().get("dyad") or {}, set(session.events()["kind"])
+    return tuple(
+        kind
+        for kind in OF_BOTH
+        if kind in found or (scores.get(_SCORED_AS[kind]) or {}).get("value") is not None
+    )
 
 
 def fold(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from attune import InputError, __version__
 from scoring.codebook import KIND_ABOUT
-from scoring.coding_names import CUE_OF, NOT_CODABLE, OF_BOTH, Meaning, fold
+from scoring.coding_names import CUE_OF, NOT_CODABLE, OF_BOTH, Meaning, fold, judged_of_both
 from scoring.codings import Collector, milliseconds
 from scoring.events import events_from_table, in_order
 from scoring.files import replacing, writing
@@ -205,7 +205,8 @@ def _tiers(session: Session) -> list[tuple[str, str, str]]:
             (person, kind, cue) for person in OTHER for kind, cue in ((SPEECH, ""), (NOT_CODABLE, SPEECH))
         ]
     if len(persons) > 1:
-        tiers += [("dyad", kind, "") for kind in OF_BOTH] + [("dyad", NOT_CODABLE, kind) for kind in OF_BOTH]
+        tiers += [("dyad", kind, "") for kind in judged_of_both(session)]
+        tiers += [("dyad", NOT_CODABLE, kind) for kind in OF_BOTH]
     return tiers
 
 

@@ -13,6 +13,7 @@ from scoring.agree import compare, frame_of, narrowed
 from scoring.agree_command import agree
 from scoring.agree_results import ALL, pool
 from scoring.agree_study import read_study
+from scoring.coding_names import OF_BOTH
 from scoring.codings import Coded, Coding
 from scoring.events import EVENT_COLUMNS
 from scoring.session import Session
@@ -107,6 +108,23 @@ def test_kappa_onset_and_duration_of_looks_seen_late(folder):
     limits = row.duration["bland_altman"]
     assert (limits.n, limits.bias, limits.sd) == (26, pytest.approx(0.5), pytest.approx(0, abs=1e-9))
     assert row.duration["correlation"] is None  # all durations are the same
+
+
+def test_what_of_two_people_was_not_judged_is_not_taken_for_none(tmp_path):
+    path = make_session(tmp_path, people=("staff", "client"), video=False)
+    events = pd.read_csv(path / "events.csv")
+    events[events["person"] != "dyad"].to_csv(path / "events.csv", index=False)
+    codings = tuple(Coding("dyad", kind, 2.0, 6.0, "anna") for kind in OF_BOTH)
+    anna = Coded("anna", codings, frozenset(("dyad", kind) for kind in OF_BOTH))
+    for value, reason in ((0.0, ""), (None, "there is no time that both could judge")):
+        scores = json.loads((path / "scores.json").read_text())
+        for name in ("mirroring_z", "mutual_eye_contact_share"):
+            scores["dyad"][name]["value"] = value
+        (path / "scores.json").write_text(json.dumps(scores))
+        rows = pool([compare(Session.open(path), [anna])], 0.1).rows
+        assert [row.reason for row in rows] == [reason, reason]
+        assert {row.kappa.value for row in rows} == {value}
+        assert [row.events["0.3"]["misses"] for row in rows] == [value is not None] * 2
 
 
 def test_missed_split_and_invented_events_are_counted_once_each(folder):
