@@ -55,7 +55,9 @@ def write(
         if failures:
             table = pd.DataFrame([vars(failure) for failure in failures], columns=list(FAILURE))
             with replacing(out / FAILURES) as path:
-                table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+                table.to_csv(
+                    path, index=False, encoding="utf-8", errors="backslashreplace", lineterminator="\n"
+                )
         else:
             (out / FAILURES).unlink(missing_ok=True)
 

@@ -233,7 +233,8 @@ def _named(paths: Iterable[Path]) -> list[Item]:
         count = Counter(ids.values())
         again = [path for path, id in ids.items() if count[id] > 1 and depth[path] < len(parts[path])]
         if not again:
-            return [Item(path, id) for path, id in ids.items()]
+            # A name that isn't UTF-8 reaches Python as lone surrogates, which no table can hold.
+            return [Item(path, id.encode("utf-8", "backslashreplace").decode()) for path, id in ids.items()]
         for path in again:
             depth[path] += 1
 

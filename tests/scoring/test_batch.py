@@ -18,7 +18,7 @@ from scoring import batch_tasks
 from scoring.batch import _Run
 from scoring.batch_tables import losses, write
 from scoring.batch_tasks import Plan, Work, basis
-from scoring.manifest import Item
+from scoring.manifest import Failure, Item, gather
 from tests.clips import SAMPLES
 from tests.conftest import ROOT
 from tests.sessions import make_session
@@ -101,6 +101,22 @@ def test_what_is_finished_is_not_done_again(run_attune, finished):
     assert {path: path.stat().st_mtime_ns for path in finished.glob("*/session.json")} == before
     assert len(json.loads(done.stdout)["sessions"]) == 2
     assert time.monotonic() - started < 20
+
+
+def test_names_that_are_no_utf_8_stay_tellable(tmp_path):
+    name = os.fsdecode(b"caf\xe9")
+    folder = make_session(tmp_path / "out", "caf_-0a1b2c3d", video=False)
+    (tmp_path / "clips").mkdir()
+    for suffix in (".mp4", ".txt"):
+        try:
+            (tmp_path / "clips" / f"{name}{suffix}").write_bytes(b"x")
+        except OSError:
+            pytest.skip("this file system has no such names")
+    (item,), _ = gather([str(tmp_path / "clips")])
+    failure = Failure(item.id, str(item.path), f"{item.path} is not a video")
+    write(tmp_path / "out", [(item, folder)], [failure], {})
+    assert set(pd.read_parquet(tmp_path / "out" / "scores.parquet")["session"]) == {"caf\\udce9"}
+    assert pd.read_csv(tmp_path / "out" / "failures.csv")["path"][0].endswith("caf\\udce9.mp4")
 
 
 def test_an_edited_profile_is_other_work(tmp_path):
