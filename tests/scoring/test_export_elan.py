@@ -129,6 +129,15 @@ def test_what_would_last_no_millisecond_lasts_one(tmp_path):
     ] * 2
 
 
+@pytest.mark.parametrize("to", ["elan", "boris"])
+def test_a_title_that_is_no_utf_8_is_no_obstacle(tmp_path, to):
+    folder = make_session(tmp_path / "library", video=False)
+    info = (folder / "session.json").read_text("utf-8")
+    (folder / "session.json").write_text(info.replace("Reception", "caf\\udce9"), "utf-8")
+    assert Session.open(folder).info["title"].startswith("caf\udce9")
+    assert export_session(folder, to, tmp_path / "x").is_file()
+
+
 def test_the_same_session_gives_the_same_files(tmp_path, folder):
     first = [export_session(folder, to, tmp_path / to).read_bytes() for to in ("elan", "boris")]
     again = [export_session(folder, to, tmp_path / to).read_bytes() for to in ("elan", "boris")]
