@@ -216,7 +216,7 @@ def _says(spans: list[Span], known: NDArray[np.bool_], edges: Floats) -> Says:
     inside = [
         (max(start, float(edges[0])), min(end, float(edges[-1])))
         for start, end in spans
-        if end >= edges[0] and start < edges[-1]
+        if (end > edges[0] or start >= edges[0]) and start < edges[-1]  # what ends there is no moment there
     ]
     series = (agreement.covered(inside, edges) >= 0.5 - 1e-9).astype(float)
     return Says(known, np.where(known, series, np.nan), inside)

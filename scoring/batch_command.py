@@ -79,6 +79,8 @@ def batch(
     if json:
         terminal.print_json(summary(result))
     else:
-        print(f"{len(result.done)} sessions and their tables are in {result.folder}")
+        several = len(result.done) != 1
+        what = f"{len(result.done)} sessions and their" if several else "1 session and its"
+        print(f"{what} tables are in {result.folder}")
     if result.failures:
         raise typer.Exit(1)

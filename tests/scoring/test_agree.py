@@ -142,6 +142,13 @@ def test_missed_split_and_invented_events_are_counted_once_each(folder):
     assert row.events["0.5"]["f1"].value == pytest.approx(16 / 22)
 
 
+def test_what_ends_where_the_coded_part_begins_is_no_moment_in_it(folder):
+    row = one_row(folder, coded("anna", *LOOKS), span=(6.0, 20.0))
+    assert row.compared_s == pytest.approx(14) and row.kappa.value == 1
+    assert {(e["hits"], e["false_alarms"], e["misses"]) for e in row.events.values()} == {(1, 0, 0)}
+    assert one_row(folder, coded("anna", (2.0, 6.0)), span=(6.0, 20.0)).kappa.value == 0
+
+
 def test_moments_have_events_and_no_time(folder):
     row = one_row(folder, coded("anna", *[(start + 0.2, start + 0.2) for start, _ in NODS], kind="nod"))
     assert row.kappa.value is None and "coded as moments" in row.reason
