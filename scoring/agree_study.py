@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from attune import AttuneError, InputError
 from scoring.agree import UNIT_S, SessionAgreement, Span, compare, frame_of, names_of, narrowed
+from scoring.batch_tasks import RUN
 from scoring.coding_names import Names
 from scoring.codings import Coded, CodingError, read_codings
+from scoring.files import read_json
 from scoring.session import Session
 from scoring.spreadsheet import Rows, cells_at, file_named, read_rows, seconds
 
@@ -128,7 +131,8 @@ def read_study(path: Path) -> tuple[list[tuple[Path, list[Source]]], list[str]]:
     Parameters
     ----------
     path : Path
-        A table with columns ``session`` (folder, or id of one beside the table or in the user's library) and
+        A table with columns ``session`` (folder, or id of one beside the table or in the user's library, also
+        as in a batch's tables) and
         ``codings`` (file), and as you like ``coder``, ``observation``, ``start_s`` and ``end_s`` (the part
         that was coded); or a folder with such a table, ``codings.csv``. Paths are relative to the table.
 
@@ -189,14 +193,18 @@ def _span(start: str, end: str) -> Span | None:
 
 
 def _session(name: str, folder: Path) -> Path:
-    """A session's folder by its path or id, or by its recording's name where only one begins with it."""
+    """A session's folder by its path or id, by its id in the batch that made the folder it lies in, or by its
+    recording's name where only one begins with it."""
     if not name:
         raise InputError("column 'session' is empty")
     from scoring.resources import user_library
 
     for place in (folder, folder / "sessions", user_library()):
-        if (place / Path(name).expanduser()).is_dir():
-            return place / Path(name).expanduser()
+        with contextlib.suppress(OSError, RuntimeError):  # a name that is too long, a home that isn't known
+            if (place / Path(name).expanduser()).is_dir():
+                return place / Path(name).expanduser()
+        if (place / RUN).is_file() and name in (folders := read_json(place / RUN).get("folders", {})):
+            return place / folders[name]
         begins = re.compile(re.escape(name) + r"-[0-9a-f]{8}")
         found = [one for one in place.glob("*-*") if begins.fullmatch(one.name)] if place.is_dir() else []
         if len(found) > 1:

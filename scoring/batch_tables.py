@@ -12,6 +12,7 @@ import pandas as pd
 
 from attune import __version__
 from models import classifier
+from scoring.batch_tasks import RUN
 from scoring.events import EVENT_COLUMNS
 from scoring.files import replacing, write_json, writing
 from scoring.manifest import Failure, Item
@@ -20,7 +21,7 @@ from scoring.session import SCHEMA_VERSION, Session
 from vision.landmarks import MEDIAPIPE_VERSION
 
 SCORES, SCORES_PARQUET, EVENTS = "scores.csv", "scores.parquet", "events.parquet"
-FAILURES, RUN = "failures.csv", "run.json"
+FAILURES = "failures.csv"
 SEED = 0  # of every bootstrap and surrogate; see scoring.judge.judge
 COLUMNS = ("session", "person", "group", "score", "value", "unit", "ci_low", "ci_high", "coverage", "reason")
 FAILURE = ("id", "path", "reason")
@@ -127,6 +128,7 @@ def _run(
         "schema_version": SCHEMA_VERSION,
         "sessions": len(sessions),
         "failures": failures,
+        "folders": {item.id: folder.name for item, folder in sessions},
         "incomplete": losses(sessions),
         "versions": {
             "attune": __version__, "python": platform.python_version(), "numpy": np.__version__,

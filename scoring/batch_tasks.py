@@ -20,6 +20,7 @@ from scoring.manifest import AUTO, Item
 Progress = Callable[[float], None]
 Span = tuple[float, float]
 STATE = ".batch"  # a batch's own folder in its library
+RUN = "run.json"  # how its numbers came about, and which id's session is in which folder
 
 
 @dataclass(frozen=True)

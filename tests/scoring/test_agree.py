@@ -283,9 +283,10 @@ def test_a_study_from_a_table(tmp_path, run_attune):
     codings_csv(tmp_path / "anna 1.csv", LOOKS)
     codings_csv(tmp_path / "anna 2.csv", [(start + 0.5, end) for start, end in LOOKS[:6]])
     (tmp_path / "codings.csv").write_bytes(
-        "session;codings;coder;start_s;end_s\r\nvisit1;anna 1.csv;Anna;;\r\nvisit2;anna 2.csv;Anna;0;60,0\r\n"
+        "session;codings;coder;start_s;end_s\r\nvisit1;anna 1.csv;Anna;;\r\nP 2;anna 2.csv;Anna;0;60,0\r\n"
         "visit3;anna 1.csv;Anna;;\r\nvisit1;gone.csv;Anna;;\r\n;anna 1.csv;;;\r\n".encode("utf-8-sig")
     )
+    (tmp_path / "run.json").write_text('{"folders": {"P 2": "visit2-00000002"}}')  # as a batch leaves it
     done = run_attune("agree", "--study", tmp_path, "--json")
     assert done.returncode == 1
     lines = done.stderr.splitlines()

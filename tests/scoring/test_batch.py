@@ -74,6 +74,7 @@ def test_a_manifest_gives_tidy_tables_and_names_what_failed(run_attune, study, t
     assert "row 5" in failures["reason"][0] and "not a video" in failures["reason"][1]
     run = json.loads((out / "run.json").read_text())
     assert run["versions"]["models"].keys() >= {"eye_contact", "nod"} and run["parameters"]["pose_hz"] == 10
+    assert run["folders"].keys() == {"P1", "P2", "P5"} and run["folders"]["P1"] == folder.name
     assert {"speech", "video", "anonymise"} <= run["parameters"].keys() and run["incomplete"] == {}
     given = ["covariate_covariate_value", "covariate_value"]
     typed = pd.read_parquet(out / "scores.parquet").drop(columns=given)
