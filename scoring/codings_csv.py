@@ -11,7 +11,7 @@ from scoring.spreadsheet import Rows, cells_at, seconds
 
 # Our column -> what others call it, and by what its numbers are multiplied to be seconds.
 COLUMNS: dict[str, dict[str, float]] = {
-    "person": dict.fromkeys(("person", "subject", "participant", "role"), 1.0),
+    "person": dict.fromkeys(("person", "subject", "participant", "role", "speaker"), 1.0),
     "kind": dict.fromkeys(
         ("kind", "behavior", "behaviour", "code", "label", "event", "annotation", "tier", "cue"), 1.0
     ),

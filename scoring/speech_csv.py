@@ -18,8 +18,9 @@ COLUMNS = "speech needs the columns start, end and person (staff or client), one
 def read_speech(path: Path, duration_s: float | None = None) -> tuple[Speech, tuple[str, ...]]:
     """The turns in a table, as spreadsheets of any country write it, and what to say about it.
 
-    Who is named in no row is taken to be silent; ``dyad`` speaks with both voices. Encodings, separators,
-    decimal commas and the names of columns are those of codings (`scoring.codings_csv`).
+    Who is named in no row is taken to be silent; ``dyad`` speaks with both voices. Of a table of codings the
+    rows of speech count. Encodings, separators, decimal commas and the names of columns are those of codings
+    (`scoring.codings_csv`).
 
     Parameters
     ----------
@@ -42,7 +43,10 @@ def read_speech(path: Path, duration_s: float | None = None) -> tuple[Speech, tu
     taken.notices.extend(table.notices)
     taken.hint, taken.may_be_empty = "use staff or client", True
     places, scales = places_of(table, {}, ("start_s", "person"), COLUMNS)
-    for number, row in table.rows:
+    kinds = [_kind(taken.names, cells_at(row, places.get("kind"))) for _, row in table.rows]
+    for (number, row), kind in zip(table.rows, kinds, strict=True):
+        if kind != SPEECH and any(kinds):
+            continue
         where = f"row {number}"
         if too_wide(table, row, taken, where):
             continue
@@ -60,3 +64,8 @@ def read_speech(path: Path, duration_s: float | None = None) -> tuple[Speech, tu
     )
     return Speech(staff, client), tuple(taken.notices)
 
+
+def _kind(names: Names, text: str) -> str | None:
+    """The kind of event that a cell names; None where it says something else, as what was said."""
+    meaning = names.meaning(text)
+    return meaning.kind if meaning is not None else None

@@ -88,6 +88,16 @@ def test_tables_without_speech_are_refused(tmp_path, text, why):
     assert why in str(caught.value)
 
 
+def test_of_a_table_of_codings_the_speech_counts(tmp_path):
+    text = "{},start,end,speaker\n{},0,2,client\n{},1,3,staff\n"
+    told, _ = read_speech(table(tmp_path, text.format("kind", "talking", "nod")), 60.0)
+    assert told == Speech(client=(Turn(0, 2),))
+    words, _ = read_speech(table(tmp_path, text.format("label", "hello", "good day")), 60.0)
+    assert words == Speech(client=(Turn(0, 2),), staff=(Turn(1, 3),))
+    with pytest.raises(InputError, match="has no turn"):
+        read_speech(table(tmp_path, text.format("kind", "nod", "shake")), 60.0)
+
+
 def test_every_wrong_row_is_named_at_once(tmp_path):
     with pytest.raises(InputError) as caught:
         read_speech(table(tmp_path, "start,end,person\n3,2,client\n1,2,eve\n"), 60.0)
