@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from attune import AttuneError, OutputError, UsageError
+from attune import AttuneError, InputError, OutputError, UsageError
 from scoring import batch_tables, batch_tasks
 from scoring.batch_tables import FAILURE
 from scoring.batch_tasks import STATE, Plan, Work
@@ -20,6 +20,8 @@ from scoring.manifest import AUTO, Failure, Item, gather
 from scoring.options import Options
 from scoring.pools import Pool, Report, pool_for
 from scoring.session import remove_partial
+
+_SHOWN = 5  # failures in one sentence
 
 Told = Callable[[int, int], None]
 """Called with how many tasks are done, and how many are known of."""
@@ -89,6 +91,8 @@ def batch(
 
     Raises
     ------
+    InputError
+        A manifest can't be read, or nothing at all can be analysed and there are tables of an earlier batch.
     OutputError
         Another batch is at work in the same folder, or it can't be written.
     """
@@ -105,6 +109,10 @@ def batch(
             raise OutputError(f"another batch is at work in {out}: let it finish, or choose another --out")
         remove_partial(out)
         items, failures = gather(inputs, out, anonymise)
+        if not items and (out / batch_tables.SCORES).is_file():  # a slip of the keyboard must not empty it
+            why = "; ".join(failure.reason for failure in failures[:_SHOWN])
+            more = f"; and {len(failures) - _SHOWN} more" if len(failures) > _SHOWN else ""
+            raise InputError(f"the tables in {out} stay as they are: nothing can be analysed, {why}{more}")
         items = [replace(item, speech=item.speech or speech) for item in items]
         rests = batch_tasks.basis(chosen["profile"])
         works = [Work(item, out.absolute(), chosen, keep_video, anonymise, rests) for item in items]

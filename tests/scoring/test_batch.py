@@ -15,7 +15,7 @@ import pytest
 
 from attune import InputError
 from scoring import batch_tasks
-from scoring.batch import _Run
+from scoring.batch import _Run, batch
 from scoring.batch_tables import losses, write
 from scoring.batch_tasks import Plan, Work, basis
 from scoring.manifest import Failure, Item, gather
@@ -93,6 +93,10 @@ def test_tables_are_the_same_to_the_byte_whatever_the_number_of_workers(run_attu
     assert "more session" not in done.stderr
     done = run_attune("batch", CLIPS[0], "--out", tmp_path / "two")
     assert f"{tmp_path / 'two'} holds 1 more session, of another recording or other options" in done.stderr
+    before = (tmp_path / "two" / "scores.csv").read_bytes()
+    with pytest.raises(InputError, match=r"stay as they are: nothing .*clps is not there"):
+        batch([str(tmp_path / "clps")], tmp_path / "two")
+    assert (tmp_path / "two" / "scores.csv").read_bytes() == before
 
 
 def test_what_is_finished_is_not_done_again(run_attune, finished):
