@@ -48,6 +48,11 @@ BATCH_ABOUT = {
         "is taken here gets covariate_ before it",
     ),
 }
+FAILURE_ABOUT = {
+    "id": ("", "as in the other tables; empty where a row or a name on the command line can't be used"),
+    "path": ("", "as it was named; empty in an anonymised batch"),
+    "reason": ("", "why it could not be analysed, and what to do"),
+}
 KIND_ABOUT = {
     "eye_contact": "gaze at the target (the lens, a calibrated direction, or the other's face)",
     "gaze_away": "gaze measured and not at the target",
@@ -134,6 +139,8 @@ def _lines() -> Iterator[str]:
     yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in SCORE_ABOUT.items()])
     yield "A batch has these beside them, and in its `events.parquet` the first two:"
     yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in BATCH_ABOUT.items()])
+    yield "`failures.csv` of a batch, where something failed:"
+    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in FAILURE_ABOUT.items()])
     yield "What `score` may be:"
     yield from _table(("score", "unit", "meaning"), [(f"`{n}`", *of) for n, of in SCORES_ABOUT.items()])
     yield SPEECH_ABOUT

@@ -29,6 +29,7 @@ def test_nothing_is_left_undescribed():
     assert tuple(codebook.EVENT_ABOUT) == EVENT_COLUMNS and set(ATTRIBUTES) <= set(codebook.EVENT_ABOUT)
     described = set(codebook.SCORE_ABOUT) | set(codebook.BATCH_ABOUT)
     assert set(batch_tables.COLUMNS) <= described
+    assert tuple(codebook.FAILURE_ABOUT) == batch_tables.FAILURE
 
 
 @pytest.fixture
