@@ -17,7 +17,7 @@ from scoring.coding_names import fold
 
 _NO_TIMES = ("", "na", "nan", "n_a")
 _DELIMITERS = ",;\t"
-_SEPARATOR = re.compile(r'\s*"?sep=([,;\t|:])"?[ ,;\t]*(\r\n|\r|\n)', re.IGNORECASE)  # a line for Excel alone
+_SEPARATOR = re.compile(r'\s*"?sep=([,;\t|:])"?[ ,;\t]*(\r\n|\r|\n)', re.IGNORECASE)
 _C1 = {chr(code) for code in range(0x80, 0xA0)}  # no text has these: another encoding was taken for latin-1
 
 
@@ -78,6 +78,12 @@ def decoded(path: Path) -> tuple[str, str]:
     raise InputError(f"{path.name} is no text that can be read: save it as CSV in UTF-8")
 
 
+def without_separator(text: str) -> tuple[str, str]:
+    """A table's text without the line ``sep=;`` that tells Excel alone what is between cells, and that."""
+    told = _SEPARATOR.match(text)
+    return (text[told.end() :], told[1]) if told else (text, "")
+
+
 def read_rows(
     path: Path, *, header_has: Sequence[str] = (), empty: str = "its first row names the columns"
 ) -> Rows:
@@ -98,11 +104,10 @@ def read_rows(
         It can't be read as a table.
     """
     text, notice = decoded(path)
-    told = _SEPARATOR.match(text)
-    text = text[told.end() :] if told else text
+    text, told = without_separator(text)
     lines = [line for line in text.splitlines()[:60] if line.strip()]
     first = next((line for line in lines if _has(line, header_has)), "".join(lines[:1]))
-    delimiter = told[1] if told else max(_DELIMITERS, key=first.count)
+    delimiter = told or max(_DELIMITERS, key=first.count)
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
     )

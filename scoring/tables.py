@@ -15,6 +15,7 @@ import pandas as pd
 from attune import InputError
 from scoring.events import nominal_step
 from scoring.files import read_parquet
+from scoring.spreadsheet import decoded, without_separator
 from vision.signals import COLUMNS, PERSONS, Column, Signals
 
 _DELIMITERS = ("\t", ";", ",")
@@ -137,14 +138,7 @@ def decimal_points(table: pd.DataFrame) -> pd.DataFrame:
 
 def decoded_text(path: Path) -> str:
     """A text file's text, with line feeds at the ends of lines; an `InputError` says that it is none."""
-    data = path.read_bytes()
-    if b"\0" in data[:1000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{path.name}: is not a text file; a table is CSV or Parquet")
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")  # what older spreadsheets write; only names and notes can differ
+    text, _ = without_separator(decoded(path)[0])  # a guessed encoding changes no number
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

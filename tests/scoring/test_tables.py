@@ -22,6 +22,7 @@ def csv(tmp_path, text, encoding="utf-8"):
         ("time_s;head_pitch_deg\n0,0;1,5\n0,1;-2\n0,2;\n", "utf-8-sig"),
         ("time_s\thead_pitch_deg\n0.0\t1.5\n0.1\t-2\n0.2\tNA\n", "utf-8"),
         ("time_s\thead_pitch_deg\n0,0\t1,5\n0,1\t-2\n0,2\tnan\n\n\n", "utf-16"),
+        ("sep=;\r\ntime_s;head_pitch_deg\r\n0,0;1,5\r\n0,1;-2\r\n0,2;\r\n", "utf-16-le"),
         ('"time_s", "head_pitch_deg"\n"0.0", "1.5"\n"0.1", "-2"\n"0.2", ""\n', "utf-8"),
     ],
 )
