@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 
 from scoring.positioning import FINE, advice, view_of
@@ -49,8 +48,7 @@ def prepare(camera: Camera, display: Display, check: bool, countdown_s: int, cal
 
 
 def _help(pictures: Iterator[Frame], display: Display) -> None:
-    attended = sys.stdin.isatty()
-    patience_s = _ATTENDED_S if attended else _ALONE_S
+    patience_s = _ATTENDED_S if display.attended else _ALONE_S
     started_s, looked_s, fine_s = None, -1.0, 0.0
     said: tuple[str, ...] = ()
     with Extractor(pose_hz=30) as extractor:
@@ -61,9 +59,9 @@ def _help(pictures: Iterator[Frame], display: Display) -> None:
             step_s, looked_s = frame.time_s - max(looked_s, started_s), frame.time_s
             said = advice(view_of(frame.rgb, extractor.see(frame)))
             fine_s = 0.0 if said else fine_s + step_s
-            hint = ("Enter starts all the same.",) if said and attended else ()
+            hint = ("Enter starts all the same.",) if said and display.attended else ()
             _show(display, frame, [*(said or (FINE,)), *hint])
-            if fine_s >= _FINE_S or frame.time_s - started_s >= patience_s or (attended and _enter_pressed()):
+            if fine_s >= _FINE_S or frame.time_s - started_s >= patience_s or display.entered():
                 return
 
 
@@ -83,14 +81,3 @@ def _count_down(pictures: Iterator[Frame], display: Display, seconds: int, calib
 def _show(display: Display, frame: Frame, lines: list[str]) -> None:
     if not display.show(frame.rgb, lines, recording=False):
         raise KeyboardInterrupt
-
-
-def _enter_pressed() -> bool:
-    """Whether somebody has pressed Enter; doesn't wait."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        return msvcrt.kbhit() and msvcrt.getwch() in "\r\n"
-    import select
-
-    return bool(select.select([sys.stdin], [], [], 0)[0]) and bool(sys.stdin.readline())

@@ -18,6 +18,7 @@ TITLE, UNSEEN = "Attune", "can't be seen"
 _WINDOW_HZ, _LINE_HZ, _PLAIN_S = 15.0, 5.0, 10.0
 _WIDE, _LETTERS = 960, 22  # pixels
 _TRY = "import cv2; cv2.namedWindow('Attune'); cv2.waitKey(1); cv2.destroyAllWindows()"
+_ESC, _ENTER = 27, (10, 13, 141)  # 141: GTK's code of the one among the numbers
 _RED, _GREY = (213, 94, 0), (138, 143, 152)
 
 
@@ -27,11 +28,20 @@ class Display(Protocol):
     period_s: float
     """How often to call `show`."""
 
+    attended: bool
+    """Somebody can press Enter."""
+
+    ends: str
+    """How the person ends the recording."""
+
     def __enter__(self) -> Display: ...
     def __exit__(self, *_: object) -> None: ...
 
     def show(self, rgb: np.ndarray | None, lines: list[str], recording: bool) -> bool:
         """Show the newest picture and lines of text; False when the person ended it there."""
+
+    def entered(self) -> bool:
+        """Whether Enter was pressed since this was asked last."""
 
 
 def measures_text(time_s: float, live: Live | None) -> list[str]:
@@ -50,7 +60,8 @@ class Meter:
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
-        self.period_s = 1 / _LINE_HZ
+        self.period_s, self.ends = 1 / _LINE_HZ, "Ctrl-C ends it."
+        self.attended = sys.stdin.isatty()
         self._live: Any = None
         self._next_s = -np.inf
         self._said: list[str] = []
@@ -83,13 +94,18 @@ class Meter:
             say(" ".join(lines))
         return True
 
+    def entered(self) -> bool:
+        """As `Display` has it."""
+        return _enter_pressed()
+
 
 class Window:
     """A window with the mirror image, the lines in it. Esc or closing it ends the recording."""
 
     def __init__(self) -> None:
-        self.period_s = 1 / _WINDOW_HZ
-        self._sized = False
+        self.period_s, self.ends = 1 / _WINDOW_HZ, "Esc in the window or Ctrl-C here ends it."
+        self.attended = True
+        self._sized = self._entered = False
 
     def __enter__(self) -> Window:
         import cv2
@@ -115,7 +131,13 @@ class Window:
                 self._sized = True
             cv2.imshow(TITLE, picture[..., ::-1])
         key = cv2.waitKey(1) & 0xFF
-        return key != 27 and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
+        self._entered |= key in _ENTER
+        return key != _ESC and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
+
+    def entered(self) -> bool:
+        """As `Display` has it: in the window, or on the terminal."""
+        entered, self._entered = self._entered, False
+        return entered or _enter_pressed()
 
 
 def composed(rgb: np.ndarray, lines: list[str], recording: bool) -> np.ndarray:
@@ -136,6 +158,19 @@ def composed(rgb: np.ndarray, lines: list[str], recording: bool) -> np.ndarray:
 def display(window: bool = True) -> Display:
     """A window where there is a screen and it is wanted, else text on stderr."""
     return Window() if window and _windows_work() else Meter()
+
+
+def _enter_pressed() -> bool:
+    """Whether somebody has pressed Enter on the terminal; doesn't wait."""
+    if not sys.stdin.isatty():
+        return False
+    if sys.platform == "win32":
+        import msvcrt
+
+        return msvcrt.kbhit() and msvcrt.getwch() in "\r\n"
+    import select
+
+    return bool(select.select([sys.stdin], [], [], 0)[0]) and bool(sys.stdin.readline())
 
 
 def _windows_work() -> bool:

@@ -178,7 +178,7 @@ def sound_of(source: Camera, microphone: str | None, tell: Callable[[str], None]
 def _run(recorder: Recorder, screen: Display, cue: Cue | None, calibrate: bool) -> None:
     """Record until something ends it."""
     try:
-        say("Recording. Ctrl-C ends it.")
+        say(f"Recording. {screen.ends}")
         recorder.start()
         _watch(recorder, screen, cue, calibrate)
     except KeyboardInterrupt:

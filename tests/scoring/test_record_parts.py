@@ -201,3 +201,21 @@ def test_the_check_says_what_to_change_and_goes_on_without_a_terminal(tmp_path, 
     assert said[0] == NO_FACE
     assert said[-1].startswith("Recording starts in 1 … Look at where your client's eyes are")
     assert time.monotonic() - started > 3
+
+
+class Pressing(Meter):
+    """Somebody presses Enter once something is said."""
+
+    def __init__(self):
+        super().__init__()
+        self.attended = True
+
+    def entered(self):
+        return bool(self._said)
+
+
+def test_enter_ends_the_check(tmp_path, capsys):
+    path = clips.write(tmp_path / "empty.mp4", clips.noise(4))
+    with open_camera(path) as camera:
+        prepare(camera, Pressing(), check=True, countdown_s=0, calibrate=False)
+    assert capsys.readouterr().err == f"{NO_FACE} Enter starts all the same.\n"
