@@ -54,11 +54,10 @@ def _help(pictures: Iterator[Frame], display: Display) -> None:
     with Extractor(pose_hz=30) as extractor:
         for frame in pictures:
             started_s = frame.time_s if started_s is None else started_s
-            if frame.time_s - looked_s < _LOOK_S:
-                continue
-            step_s, looked_s = frame.time_s - max(looked_s, started_s), frame.time_s
-            said = advice(view_of(frame.rgb, extractor.see(frame)))
-            fine_s = 0.0 if said else fine_s + step_s
+            if frame.time_s - looked_s >= _LOOK_S:
+                step_s, looked_s = frame.time_s - max(looked_s, started_s), frame.time_s
+                said = advice(view_of(frame.rgb, extractor.see(frame)))
+                fine_s = 0.0 if said else fine_s + step_s
             hint = ("Enter starts all the same.",) if said and display.attended else ()
             _show(display, frame, [*(said or (FINE,)), *hint])
             if fine_s >= _FINE_S or frame.time_s - started_s >= patience_s or display.entered():

@@ -26,6 +26,7 @@ from scoring.profile import Profile
 from scoring.recorder import Recorder, SoundSource, Taken
 from scoring.session import LANDMARKS
 from scoring.terminal import Progress, clock, say
+from scoring.unexpected import explained
 from scoring.unfinished import held, new_folder, new_video, pictured, unfinished
 from vision.camera import Camera, open_camera
 from vision.target import Target
@@ -136,6 +137,8 @@ def recover(out: Path, analyze: Callable[..., Any] | None = None) -> list[Any]:
                     results.append(from_video(folder, playable(video), out, progress, analyze))
             except AttuneError as error:
                 say(f"{error}; the recording stays in {folder}")
+            except Exception as error:  # the others are finished all the same
+                say(f"{explained(error)}; the recording stays in {folder}")
     return results
 
 

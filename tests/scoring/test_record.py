@@ -86,7 +86,9 @@ def test_a_session_that_can_not_be_written_keeps_the_recording_for_recover(
     assert only.seconds == pytest.approx(UNEVEN[-1], abs=0.5) and only.started and only.size > 500
 
     assert recover(library, full_of("the disk is full")) == []
+    assert recover(library, lambda *_, **__: 1 // 0) == []
     assert unfinished(library) == [folder]
+    assert "did not expect (ZeroDivisionError: integer division or modulo by zero)" in capsys.readouterr().err
 
     (result,) = recover(library)
     session = _only_session(library)
