@@ -43,15 +43,20 @@ class Page {
     this.welcome();
   }
 
-  /** The page is left: a take under way ends, and what was recorded stays to be finished. */
+  /** The page is left: a take under way ends and becomes a session. */
   async close() {
     this.ending.abort();
     this.short.stop();
     for (const one of this.finishing) one.stop();
     const { camera } = this;
-    if (this.taking()) await camera.halt();
+    const taking = this.taking();
+    if (taking) await camera.halt();
     else await this.cameras.machine.close();
     this.cameras.browser.close();
+    if (!taking) return;
+    this.become("finishing");
+    await this.jot();
+    await camera.stop().catch(() => {}); // what has arrived is offered on this page another time
   }
 
   get camera() {

@@ -221,6 +221,20 @@ def test_what_was_sent_before_the_tab_was_closed_can_be_finished(camera, served,
 
 @pytest.mark.slow
 @pytest.mark.browser
+def test_a_take_whose_page_is_left_becomes_a_session(camera, served, library):
+    with opened(camera, served, "/record", READY) as page:
+        fill(page)
+        begin(page)
+        record(page, 2)
+        page.locator("[data-field=jot]").fill("half a thought")
+        page.get_by_role("link", name="Sessions").click()
+        until(lambda: Catalogue(library).entries() and unfinished(library) == [])
+    entry, session = only_session(library)
+    assert session.info["source"]["duration_s"] > 1.5
+    assert [note.text for note in notes_of(Catalogue(library).library, entry.id)] == ["half a thought"]
+
+
+@pytest.mark.browser
 def test_a_server_that_is_killed_and_comes_back_has_missed_nothing(camera, served, library):
     with opened(camera, served, "/record", READY, expected=AWAY) as page:
         fill(page)
