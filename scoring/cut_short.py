@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,8 @@ from attune import InputError
 from scoring.access import LOCAL, User, may_see
 from scoring.files import read_json
 from scoring.jobs import Job, Jobs
-from scoring.unfinished import NOTE, PATIENCE_S, PREFIX, described, held, pictured, waiting
+from scoring.unfinished import KEY, NOTE, PATIENCE_S, PREFIX, described, held, pictured, waiting
 
-_KEY = re.compile(r"\d{8}T\d{12}")
 GONE = "There is no such recording that was cut short."
 
 
@@ -88,7 +86,7 @@ def discard(library: Path, key: str, user: User = LOCAL) -> None:
 
 def _folder(library: Path, key: str, user: User) -> Path:
     folder = library / f"{PREFIX}{key}"
-    if not _KEY.fullmatch(key) or pictured(folder) is None or not _mine(_note(folder), user):
+    if not KEY.fullmatch(key) or pictured(folder) is None or not _mine(_note(folder), user):
         raise LookupError(GONE)
     if folder.name in Jobs(library, user).recordings_in_use():
         raise InputError("it is being analysed already: wait for that, or cancel it")

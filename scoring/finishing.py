@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +13,10 @@ from attune import InputError
 from scoring.files import read_json
 from scoring.recorder import Taken
 from scoring.recording_note import put_into_library
-from scoring.session import LANDMARKS
+from scoring.session import LANDMARKS, Session
 from scoring.terminal import say
-from scoring.unfinished import NOTE
+from scoring.unfinished import NOTE, video_of
+from vision.source import VideoFile
 from vision.writer import keep_video
 
 Progress = Callable[..., None]
@@ -28,6 +31,18 @@ def playable(video: Path) -> Path:
     if whole != video:
         video.unlink(missing_ok=True)
     return whole
+
+
+def already(folder: Path, library: Path) -> Path | None:
+    """The session that a recording has become whose folder could not be removed any more; it is now."""
+    video = video_of(folder)
+    if video is None:
+        return None
+    for place in library.glob(f"{glob.escape(video.stem)}-*"):
+        with contextlib.suppress(InputError):
+            if Session.open(place).info["source"]["sha256"] == VideoFile(video).info.sha256:
+                return _settled(folder, library, read_json(folder / NOTE), place)
+    return None
 
 
 def become_session(
@@ -61,7 +76,9 @@ def become_session(
         say("This computer could not measure enough while it recorded: the video is analysed now.")
         return from_video(folder, video, library, progress, more=figures(taken))
     note = read_json(folder / NOTE)
-    return _settled(folder, library, note, store(video, folder / LANDMARKS, library, taken, note))
+    result = store(video, folder / LANDMARKS, library, taken, note)
+    _settled(folder, library, note, result.session)
+    return result
 
 
 def from_video(
@@ -84,10 +101,12 @@ def from_video(
             raise
         say(UNCALIBRATED)
         result = analyze(video, library, progress=progress, **{**given, "target": "lens"})
-    return _settled(folder, library, note, result)
-
-
-def _settled(folder: Path, library: Path, note: dict[str, Any], result: Any) -> Any:
-    put_into_library(library, result.session.name, note)
-    shutil.rmtree(folder, ignore_errors=True)
+    _settled(folder, library, note, result.session)
     return result
+
+
+def _settled(folder: Path, library: Path, note: dict[str, Any], session: Path | None) -> Path:
+    assert session is not None  # it was stored
+    put_into_library(library, session.name, note)
+    shutil.rmtree(folder, ignore_errors=True)
+    return session

@@ -16,7 +16,7 @@ from attune import AttuneError, InputError, OutputError, UsageError
 from scoring.consent import agreement
 from scoring.cue import Cue
 from scoring.files import LEAST_FREE_BYTES, free_bytes
-from scoring.finishing import become_session, from_video, playable
+from scoring.finishing import already, become_session, from_video, playable
 from scoring.library import now
 from scoring.measures import Measures
 from scoring.options import Options
@@ -133,6 +133,9 @@ def recover(out: Path, analyze: Callable[..., Any] | None = None) -> list[Any]:
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
+                if session := already(folder, out):
+                    say(f"{folder} has become {session} already and was removed")
+                    continue
                 with Progress(video.name) as progress:
                     results.append(from_video(folder, playable(video), out, progress, analyze))
             except AttuneError as error:

@@ -73,12 +73,14 @@ def recover(
 ) -> None:
     """Finish recordings that were cut short, and analyse them."""
     from scoring.resources import user_library
+    from scoring.session import remove_partial
     from scoring.unfinished import unfinished, waiting
 
     library = out or user_library()
     if only_list:
         _list(waiting(library), json)
         return
+    remove_partial(library)
     found = len(unfinished(library))
     if not found:
         say("No unfinished recording was found.")

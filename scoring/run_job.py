@@ -78,7 +78,7 @@ def _analysed(jobs: Jobs, job: Job) -> str:
 
 def _finished(jobs: Jobs, job: Job) -> str:
     """Id of the session that a recording becomes which was cut short."""
-    from scoring.finishing import from_video, playable
+    from scoring.finishing import already, from_video, playable
     from scoring.unfinished import PATIENCE_S, held, video_of
 
     folder = jobs.folder / job.parameters["recording"]
@@ -88,6 +88,8 @@ def _finished(jobs: Jobs, job: Job) -> str:
         video = video_of(folder)
         if video is None:
             raise InputError(f"'{job.title}' is no longer there: somebody finished or removed it")
+        if session := already(folder, jobs.folder):
+            return session.name
         return from_video(folder, playable(video), jobs.folder, _Reporter(jobs, job.id)).session.name
 
 

@@ -8,6 +8,7 @@ safely written.
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from scoring.terminal import say
 if TYPE_CHECKING:
     from vision.source import VideoFile
 
-PREFIX = ".recording-"
+PREFIX, KEY = ".recording-", re.compile(r"\d{8}T\d{12}")
 NOTE, VIDEOS = "recording.json", "recording-*.*"
 ENDED = "ended"  # this file says that nothing will be added any more
 FILE_TYPES = {"video/mp4": ".mp4", "video/webm": ".webm", "video/x-matroska": ".mkv"}  # what browsers send
@@ -60,7 +61,9 @@ class Unfinished:
 
 def unfinished(library: Path) -> list[Path]:
     """Folders of recordings that haven't become sessions, oldest first; those under way are among them."""
-    return sorted(folder for folder in library.glob(f"{PREFIX}*") if folder.is_dir())
+    # A session that is being written is a hidden folder, too, and may be called after its recording.
+    found = (folder for folder in library.glob(f"{PREFIX}*") if KEY.fullmatch(folder.name[len(PREFIX) :]))
+    return sorted(folder for folder in found if folder.is_dir())
 
 
 def waiting(library: Path) -> list[Path]:

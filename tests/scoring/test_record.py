@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,12 +91,20 @@ def test_a_session_that_can_not_be_written_keeps_the_recording_for_recover(
     assert unfinished(library) == [folder]
     assert "did not expect (ZeroDivisionError: integer division or modulo by zero)" in capsys.readouterr().err
 
+    kept = shutil.copytree(folder, tmp_path / "kept")
     (result,) = recover(library)
     session = _only_session(library)
     assert session.path == result.session
     assert _pictures(session.video) == [(time_s, k) for k, time_s in enumerate(UNEVEN)]
     assert (session.info["consent"]["text"], session.info["profile"]) == (WORDS, "de")
     assert recover(library) == []
+
+    kept.rename(folder)  # as if it had been killed before it removed this
+    session.path.with_name(f".{session.path.name}.partial").mkdir()  # or before the session was whole
+    assert unfinished(library) == [folder]
+    monkeypatch.setattr("sys.argv", ["attune", "recover", "--out", str(library)])
+    assert _status() == 0 and _only_session(library).path == session.path
+    assert f"{folder} has become {session.path} already" in capsys.readouterr().err
 
 
 def full_of(words):
