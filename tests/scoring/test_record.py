@@ -78,7 +78,7 @@ def test_a_session_that_can_not_be_written_keeps_the_recording_for_recover(
         raise OutputError("the session can't be written: the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr("scoring.recorded.store", full)
+        patched.setattr("scoring.record.become_session", full)
         with pytest.raises(OutputError):
             _record(camera, library, profile="de")
     (folder,) = unfinished(library)
@@ -336,7 +336,7 @@ def test_what_a_killed_process_recorded_is_recovered(tmp_path, slow_camera):
 
 def test_one_that_was_killed_before_its_first_picture_is_removed(tmp_path, camera, capsys, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr("scoring.recorded.store", full_of("the disk is full"))
+        patched.setattr("scoring.record.become_session", full_of("the disk is full"))
         with pytest.raises(OutputError):
             _record(camera, tmp_path)
     (folder,) = unfinished(tmp_path)
