@@ -220,6 +220,7 @@ def test_what_was_sent_before_the_tab_was_closed_can_be_finished(camera, served,
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_take_whose_page_is_left_becomes_a_session(camera, served, library):
     with opened(camera, served, "/record", READY) as page:

@@ -291,6 +291,7 @@ def test_a_second_ctrl_c_leaves_the_recording_recoverable(tmp_path, slow_camera)
     assert described(folder).seconds >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 def test_a_terminal_that_is_closed_ends_a_recording_and_it_is_measured(tmp_path, slow_camera):
     import fcntl
