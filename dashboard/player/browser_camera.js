@@ -124,6 +124,11 @@ export class BrowserCamera {
     }
   }
 
+  /** Ends the recording with what has arrived. */
+  keep() {
+    return ask("POST", `/api/record/${this.id}/end`, { size: this.sending.sent });
+  }
+
   /** Ends the recording here; what was recorded goes on being sent. */
   async halt() {
     if (!this.recorder) return;

@@ -327,15 +327,17 @@ class Page {
     if (this.form.source === "machine") this.off("The camera is off. Turn it on for another take.");
   }
 
-  /** Recording can't go on; what has arrived is kept. */
+  /** Recording can't go on; what has arrived becomes a session, or is offered to be finished. */
   async failed(why) {
     if (!this.taking()) return;
-    const { camera } = this;
+    const { camera, id } = this;
     this.become("finishing");
     await camera.halt();
+    const ended = camera.keep && (await camera.keep().then(() => true, () => false));
+    if (ended) this.finish(id);
     this.over();
     this.become("setup");
-    this.form.wrong("form", `${why} What has arrived is kept.`);
+    this.form.wrong("form", `${why.replace(/\.?$/, ".")} What has arrived is kept.`);
     if (this.form.source === "machine") this.off(why);
     this.short.look();
   }

@@ -15,6 +15,7 @@ from scoring.notes import notes_of
 from scoring.unfinished import unfinished, video_of
 from tests import clips
 from tests.conftest import ROOT
+from tests.dashboard import conftest
 from tests.dashboard.asking import until
 from tests.dashboard.conftest import EVIL, start, stop
 from tests.dashboard.people import fits, opened, run, seriously_wrong
@@ -220,7 +221,6 @@ def test_what_was_sent_before_the_tab_was_closed_can_be_finished(camera, served,
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.browser
 def test_a_take_whose_page_is_left_becomes_a_session(camera, served, library):
     with opened(camera, served, "/record", READY) as page:
@@ -235,6 +235,24 @@ def test_a_take_whose_page_is_left_becomes_a_session(camera, served, library):
     assert [note.text for note in notes_of(Catalogue(library).library, entry.id)] == ["half a thought"]
 
 
+@pytest.mark.slow
+@pytest.mark.browser
+def test_what_a_server_takes_no_more_of_becomes_a_session(camera, library, monkeypatch):
+    full = "from scoring import live_recordings; live_recordings.MOST_BYTES = 600_000; "
+    monkeypatch.setattr(conftest, "SERVE", full + conftest.SERVE)
+    served = start(library, 8830)
+    with opened(camera, served, "/record", READY, expected="422") as page:
+        fill(page)
+        begin(page)
+        wrong = page.locator("[data-wrong=form]")
+        expect(wrong).to_contain_text("another one. What has arrived is kept.", timeout=20_000)
+        expect(page.locator(".job").first).to_contain_text("has been analysed", timeout=90_000)
+    stop(served)
+    _, session = only_session(library)
+    assert session.info["source"]["duration_s"] > 0.5 and unfinished(library) == []
+
+
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_server_that_is_killed_and_comes_back_has_missed_nothing(camera, served, library):
     with opened(camera, served, "/record", READY, expected=AWAY) as page:
