@@ -201,7 +201,9 @@ def _watch(recorder: Recorder, folder: Path, commands: Commands, reporter: Repor
         if latest is not None and latest[0] is not before:
             before = latest[0]
             reporter.measured(before, cue.push(before))
-        reporter.state(elapsed_s=recorder.elapsed_s(), level=recorder.level, over=not recorder.running)
+        ended = for_pages(recorder.ended) if recorder.ended else None
+        over = not recorder.running
+        reporter.state(elapsed_s=recorder.elapsed_s(), level=recorder.level, over=over, ended=ended)
         if recorder.newest is not None:
             picture.show(recorder.newest, None if paused else latest)
         recorder.wait(1 / PICTURES_HZ) if recorder.running else time.sleep(1 / PICTURES_HZ)

@@ -132,6 +132,11 @@ class Recorder:
         """The camera is gone right now."""
         return self._camera.waiting
 
+    @property
+    def ended(self) -> str | None:
+        """Why it ended by itself, in a sentence."""
+        return self._ended
+
     def elapsed_s(self) -> float:
         """Seconds recorded since the first picture; 0 before it."""
         if self._zero is None:

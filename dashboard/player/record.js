@@ -268,7 +268,7 @@ class Page {
     if (state.sound !== undefined) this.slot("level").hidden = !state.sound;
     if (state.level != null) this.level(state.level);
     if (state.state === "failed") this.taking() ? this.failed(state.reason) : this.off(state.reason);
-    if (state.over && this.taking()) this.stop(); // a video that stands in for a camera has an end
+    if (state.over && this.taking()) this.stop(state.ended); // a video that stands in for a camera has an end
   }
 
   async pause() {
@@ -309,7 +309,8 @@ class Page {
     if (this.form.source === "machine") await this.open();
   }
 
-  async stop() {
+  /** Ends the take; `why`: what ended it, where nobody did. */
+  async stop(why) {
     if (!this.taking()) return;
     await this.jot();
     const { camera, id } = this;
@@ -324,6 +325,7 @@ class Page {
     }
     this.over();
     this.become("setup");
+    if (why) this.form.wrong("form", `${why}.`);
     if (this.form.source === "machine") this.off("The camera is off. Turn it on for another take.");
   }
 

@@ -123,6 +123,23 @@ def test_looking_ends_when_the_page_is_gone(library, monkeypatch):
 
 
 @pytest.mark.slow
+def test_why_a_recording_ended_by_itself_is_said(library, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("from scoring import files; files.SPARE_BYTES = 2**62")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    served = start(library, 8854)
+    try:
+        id = ask(served, "POST", "/api/record/look", {"camera": str(DEMO), "sound": False})[1]["id"]
+        until(lambda: state_of(served, id)["state"] == "looking")
+        ask(served, "POST", "/api/record", {**FIELDS, "looking": id})
+        until(lambda: state_of(served, id)["state"] == "ready")
+        ask(served, "POST", f"/api/record/{id}/resume", {})
+        state = until(lambda: (one := state_of(served, id)).get("over") and one)
+        assert state["ended"] == "the disk is nearly full, so the recording ended here: free some space"
+    finally:
+        stop(served)
+
+
+@pytest.mark.slow
 def test_a_discarded_recording_leaves_nothing(served, recording, library):
     assert ask(served, "DELETE", f"/api/record/{recording}")[0] == 200
     assert unfinished(library) == [] and capturing(library) == []
