@@ -127,10 +127,15 @@ def _table(jobs: Jobs, fields: Mapping[str, Any]) -> Source | None:
 
 
 def on_this_machine(text: str, field: str) -> Source:
+    """The file that somebody names by its path, also in the quotes that file managers copy it with."""
+    text = text.strip()
+    if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
     try:
         path = Path(text).expanduser()
         if not path.is_absolute():
-            raise InputError(f"{field} '{text}' doesn't say where the file is: begin with / or ~")
+            root = Path.home().anchor
+            raise InputError(f"{field} '{text}' doesn't say where the file is: begin with {root} or ~")
         if not path.is_file():
             raise InputError(f"{field} '{text}' is not a file on this machine: check the path")
         if not os.access(path, os.R_OK):

@@ -54,6 +54,12 @@ def test_what_was_asked_is_what_the_job_says(library, video):
     assert (asked["options"]["people"], asked["options"]["target"]) == ("auto", "calibrated:2-5")
 
 
+@pytest.mark.parametrize("sign", ['"', "'"])
+def test_a_path_may_be_pasted_in_quotes(library, video, sign):
+    job = request(library, {"path": f" {sign}{video}{sign}", "consent": CONSENT})
+    assert job.parameters["video"] == str(video)
+
+
 def test_little_has_to_be_said(library):
     job = request(library, {"upload": uploaded(library, "Käse.mp4"), "consent": CONSENT, "people": 1})
     assert job.title == "Käse" and job.parameters["options"]["people"] == "1"
