@@ -19,10 +19,9 @@ from tests.dashboard import conftest
 from tests.dashboard.asking import until
 from tests.dashboard.conftest import EVIL, start, stop
 from tests.dashboard.people import fits, opened, run, seriously_wrong
+from tests.dashboard.takes import READY, RECORDING, begin, fill, only_session, record, stop_and_wait, time_of
 from vision.source import VideoFile
 
-READY = ".record:not([aria-busy])"
-RECORDING = "[data-state=recording]"
 DEMO = ROOT / "samples" / "demo.mp4"
 SECONDS = 4  # of the person that the browser's camera shows, again and again
 AWAY = ("ERR_", "Client Error", "not responding")  # what Chromium and Streamlit say of a server that is away
@@ -75,39 +74,6 @@ def served(library):
     yield served
     if served.process.poll() is None:
         stop(served)
-
-
-def fill(page, title="At the desk"):
-    page.get_by_label("Scenario").fill("A longer wait")
-    page.get_by_label("Person").fill("Ana B.")
-    page.get_by_label("Title").fill(title)
-    page.get_by_label("Who agreed").fill("Ana B.")
-    page.get_by_label("For what").fill("Practice")
-
-
-def begin(page):
-    expect(page.get_by_role("button", name="Start recording")).to_be_enabled(timeout=20_000)
-    page.get_by_role("button", name="Start recording").click()
-    page.wait_for_selector(RECORDING, timeout=20_000)
-
-
-def time_of(page):
-    minutes, seconds = page.get_by_role("timer").inner_text().split(":")
-    return 60 * int(minutes) + int(seconds)
-
-
-def record(page, seconds):
-    until(lambda: time_of(page) >= seconds)
-
-
-def stop_and_wait(page):
-    page.get_by_role("button", name="Stop and see feedback").click()
-    expect(page.locator(".job").first).to_contain_text("has been analysed", timeout=90_000)
-
-
-def only_session(library):
-    (entry,) = Catalogue(library).entries()
-    return entry, Catalogue(library).open(entry.id)
 
 
 def test_knows_the_names_of_the_library_and_offers_prompts(monkeypatch, tmp_path):

@@ -22,7 +22,7 @@ from scoring.unfinished import described, unfinished, waiting
 from tests.conftest import ROOT
 from tests.scoring.claps import flash_and_clap
 from tests.videos import AT_30, index_of, make_video
-from tests.vision.test_camera import NetworkCamera, serving
+from tests.vision.test_camera import LeavingCamera, NetworkCamera, serving
 from tests.vision.test_microphone import flash_and_clap_s
 from vision.source import VideoFile
 
@@ -197,19 +197,6 @@ def test_a_camera_that_goes_away_is_waited_for_and_said(tmp_path, capsys):
     assert gaps and all(gap["end_s"] - gap["start_s"] > 0.9 for gap in gaps)
     assert not any(gap["start_s"] + 0.01 < time_s < gap["end_s"] - 0.01 for gap in gaps for time_s in times)
     assert session.info["recording"]["pictures_lost"] == 0 and not session.info["recording"]["sound"]
-
-
-class LeavingCamera(NetworkCamera):
-    """Refuses the second call."""
-
-    called = 0
-
-    def do_GET(self):
-        type(self).called += 1
-        if self.called == 1:
-            super().do_GET()
-        else:
-            self.send_error(503)
 
 
 def test_a_camera_that_stays_away_is_in_the_session(tmp_path):

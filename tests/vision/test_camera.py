@@ -55,6 +55,19 @@ class NetworkCamera(Quiet):
             pass
 
 
+class LeavingCamera(NetworkCamera):
+    """Refuses the second call."""
+
+    called = 0
+
+    def do_GET(self):
+        type(self).called += 1
+        if self.called == 1:
+            super().do_GET()
+        else:
+            self.send_error(503)
+
+
 def _save(path, k):
     cv2.imwrite(str(path), picture(k)[..., ::-1])
 

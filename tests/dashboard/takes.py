@@ -1,0 +1,42 @@
+"""What the tests of the Record page do on it."""
+
+from playwright.sync_api import expect
+
+from scoring.catalogue import Catalogue
+from tests.dashboard.asking import until
+
+READY = ".record:not([aria-busy])"
+RECORDING = "[data-state=recording]"
+
+
+def fill(page, title="At the desk"):
+    page.get_by_label("Scenario").fill("A longer wait")
+    page.get_by_label("Person").fill("Ana B.")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Who agreed").fill("Ana B.")
+    page.get_by_label("For what").fill("Practice")
+
+
+def begin(page):
+    expect(page.get_by_role("button", name="Start recording")).to_be_enabled(timeout=20_000)
+    page.get_by_role("button", name="Start recording").click()
+    page.wait_for_selector(RECORDING, timeout=20_000)
+
+
+def time_of(page):
+    minutes, seconds = page.get_by_role("timer").inner_text().split(":")
+    return 60 * int(minutes) + int(seconds)
+
+
+def record(page, seconds):
+    until(lambda: time_of(page) >= seconds)
+
+
+def stop_and_wait(page):
+    page.get_by_role("button", name="Stop and see feedback").click()
+    expect(page.locator(".job").first).to_contain_text("has been analysed", timeout=90_000)
+
+
+def only_session(library):
+    (entry,) = Catalogue(library).entries()
+    return entry, Catalogue(library).open(entry.id)
