@@ -1,6 +1,12 @@
 """Attune's version and its one family of errors; ``python -m attune`` is the command line."""
 
+import os
+
 __version__ = "0.1.0"
+
+# onnxruntime writes down what it does, under an identifier that it leaves on the machine, to send it to its
+# maker (its Privacy.md), unless this is set before it is imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 class AttuneError(Exception):

@@ -14,6 +14,8 @@ import onnxruntime
 
 from attune import ModelError
 
+onnxruntime.disable_telemetry_events()  # for what attune.py's setting doesn't reach: Windows' own tracing
+
 FOLDER = Path(__file__).parent
 NAMES = ("eye_contact", "posture", "nod", "mirroring")
 _BATCH = 8192  # Rows a call: bounds memory, and a thousandth of a second each.

