@@ -107,8 +107,7 @@ class GuardedWorker:
         child = self._child
         started = time.monotonic()
         try:
-            pickle.dump((task, arguments), child.stdin)  # type: ignore[union-attr, arg-type]
-            child.stdin.flush()  # type: ignore[union-attr]
+            self._tell(child, task, arguments)  # type: ignore[arg-type]
             while True:
                 try:
                     kind, value = self._answers.get(timeout=POLL_S)
@@ -124,13 +123,18 @@ class GuardedWorker:
                     raise value
                 else:
                     return value
-        except OSError:  # it ended before it could be told what to do
-            code = child.wait()  # type: ignore[union-attr]
-            self.close()
-            raise Stopped(_death(code)) from None
         except (Stopped, KeyboardInterrupt):
             self.close()
             raise
+
+    @staticmethod
+    def _tell(child: subprocess.Popen, task: Task, arguments: tuple) -> None:
+        # What the task itself raises may be an OSError, too, and leaves the process as it is.
+        try:
+            pickle.dump((task, arguments), child.stdin)  # type: ignore[arg-type]
+            child.stdin.flush()  # type: ignore[union-attr]
+        except OSError:  # it ended before it could be told what to do
+            raise Stopped(_death(child.wait())) from None
 
     def _begin(self) -> None:
         self.close()

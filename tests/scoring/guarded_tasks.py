@@ -1,5 +1,6 @@
 """What the tests have guarded workers do; in a module of its own, for other processes to import."""
 
+import errno
 import os
 import signal
 import time
@@ -15,6 +16,10 @@ def fail(progress):
     from attune import InputError
 
     raise InputError("the file is empty")
+
+
+def fill(progress):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def hang(progress):

@@ -31,6 +31,8 @@ def test_gives_results_progress_and_errors_and_stays(worker):
     pid = worker.run(tasks.own_pid, limits=FREE)
     with pytest.raises(InputError, match="the file is empty"):
         worker.run(tasks.fail, limits=FREE)
+    with pytest.raises(OSError, match="No space left"):
+        worker.run(tasks.fill, limits=FREE)
     assert worker.run(tasks.own_pid, limits=FREE) == pid, "the same process goes on"
 
 
