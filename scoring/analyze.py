@@ -12,6 +12,7 @@ import numpy as np
 
 from attune import InputError, __version__
 from models import classifier
+from scoring.files import room
 from scoring.parts import Part, measure_part
 from scoring.recording import (
     MAX_SIDE,
@@ -94,7 +95,8 @@ def analyze_video(
         parameters["offset_s"] = aligned["offset_s"]
     told, asides = speech_told(speech, videos, infos, parameters)
     hashes = "+".join(info.sha256 for info in infos)
-    with SessionWriter(library, session_id(videos[0].name, hashes, parameters)) as writer:
+    id = session_id(videos[0].name, hashes, parameters)
+    with room(Path(library)), SessionWriter(library, id) as writer:
         landmarks = writer.folder / LANDMARKS
         if aligned is None:
             found = analyze_recording(videos[0], chosen, progress, landmarks, measure, told)

@@ -118,6 +118,7 @@ def plan(work: Work, progress: Progress) -> Plan:
 def part(work: Work, planned: Plan, number: int, progress: Progress) -> None:
     """Measure one part of a divided recording and keep what was measured."""
     from scoring import parts
+    from scoring.files import room
     from scoring.options import Options
     from scoring.recording import MAX_SIDE
     from vision.source import VideoFile
@@ -132,11 +133,12 @@ def part(work: Work, planned: Plan, number: int, progress: Progress) -> None:
     def shown(frames: int, time_s: float) -> None:
         progress(min(1.0, time_s / max(length_s, 1e-3)))
 
-    measured = parts.measure_part(
-        source, planned.spans[number], Options(**work.options).pose_hz, partial, shown
-    )
-    partial.replace(landmarks)
-    parts.save(measured, file)
+    with room(work.library):
+        measured = parts.measure_part(
+            source, planned.spans[number], Options(**work.options).pose_hz, partial, shown
+        )
+        partial.replace(landmarks)
+        parts.save(measured, file)
 
 
 def finish(work: Work, planned: Plan, progress: Progress) -> str:

@@ -39,8 +39,23 @@ def writing(folder: Path) -> Iterator[None]:
         where = Path(error.filename or folder)
         if where.name.startswith(f".{folder.name}."):  # A temporary file's name says nothing to anybody.
             where = folder
-        full = "the disk is full; free some space" if error.errno in _FULL else None
-        raise OutputError(f"{where} can't be written: {full or error.strerror or error}") from error
+        raise OutputError(f"{where} can't be written: {_why(error)}") from error
+
+
+@contextlib.contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """Turns a full disk, whichever library noticed it, into an `OutputError`; what else goes wrong stays."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise OutputError(f"{folder} can't be written: {_why(error)}") from error
+
+
+def _why(error: OSError) -> str:
+    full = "the disk is full; free some space" if error.errno in _FULL else None
+    return full or error.strerror or str(error)
 
 
 def free_bytes(folder: Path) -> int:

@@ -1,5 +1,6 @@
 """Exports hold what the session holds, and never stand in the way of anything else."""
 
+import errno
 import re
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from attune import InputError, OutputError, UsageError
 from scoring.export import export_session
+from scoring.files import room
 from scoring.session import Session
 from tests.sessions import TIMES, make_session
 from vision.signals import COLUMNS
@@ -97,3 +99,10 @@ def test_a_session_of_a_newer_attune_is_refused_and_nothing_is_written(tmp_path,
     (line,) = done.stderr.splitlines()
     assert str(newer) in line and "newer Attune" in line and "schema_version 2" in line
     assert [path.name for path in tmp_path.iterdir()] == ["library"]
+
+
+def test_a_full_disk_is_said_whoever_noticed_it(tmp_path):
+    with pytest.raises(OutputError, match="can't be written: the disk is full"), room(tmp_path):
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")  # as Arrow says it
+    with pytest.raises(OSError, match="something else"), room(tmp_path):
+        raise OSError(errno.EIO, "something else")
