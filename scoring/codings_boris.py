@@ -154,11 +154,7 @@ def write_boris(session: Session, target: Path, aggregated: bool = False) -> Pat
     if not aggregated:
         # At the same moment what stops comes before what starts, as somebody coding would press the keys.
         rows.sort(key=lambda row: (float(row["Time"]), row["Behavior type"] == "START"))
-    with (
-        writing(target),
-        replacing(target) as path,
-        path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
+    with writing(target), replacing(target) as path, path.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(
             file, header, restval="NA", delimiter="\t" if target.suffix.lower() == ".tsv" else ","
         )
