@@ -4,8 +4,9 @@ import os
 
 __version__ = "0.1.0"
 
-# onnxruntime writes down what it does, under an identifier that it leaves on the machine, to send it to its
-# maker (its Privacy.md), unless this is set before it is imported.
+# From 1.29 on, onnxruntime writes down what it does, under an identifier that it leaves on the machine, to
+# send it to its maker (its Privacy.md), unless this is set before it is imported. Attune requires an older
+# one; this is for whoever installs a newer one all the same.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 

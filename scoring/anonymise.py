@@ -21,7 +21,7 @@ from typing import Any
 
 from attune import InputError
 from scoring.files import plain
-from scoring.manifest import AUTO
+from scoring.manifest import AUTO, names_of
 from scoring.profile import Profile, profile_names
 from scoring.score_table import AnalysisResult
 from scoring.session import EVENTS, FEEDBACK, SCORES, SIGNALS, Session, SessionWriter
@@ -89,8 +89,7 @@ def analyze_anonymised(
         found = analyze_video(video, aside.folder, **{**options, "keep_video": False})
         assert found.session is not None
         told = (video, options.get("client"), options.get("speech"))
-        files = [Path(file) for file in told if file and str(file) != AUTO]
-        named = [name for file in files for name in (str(file), str(file.absolute()), file.name)]
+        named = names_of(Path(file) for file in told if file and str(file) != AUTO)
         kept = anonymised(Session.open(found.session), library, title, named)
     return replace(found, session=kept.path)
 

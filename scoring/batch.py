@@ -125,10 +125,11 @@ def batch(
             failures += failed
         finished = [(item, done[item.id]) for item in items if item.id in done]
         asked = {**chosen, "speech": speech, "video": keep_video, "anonymise": anonymise}
-        batch_tables.write(out, finished, *(_unnamed(failures, asked) if anonymise else (failures, asked)))
+        shown = _unnamed(failures, asked) if anonymise else (failures, asked)
+        losses = batch_tables.write(out, finished, *shown)
         others = {folder.parent.name for folder in out.glob("*/session.json")}
         others -= {folder.name for folder in done.values()}
-        return BatchResult(done, failures, out, batch_tables.losses(finished), len(others))
+        return BatchResult(done, failures, out, losses, len(others))
 
 
 def _unnamed(failures: Sequence[Failure], chosen: Mapping[str, Any]) -> tuple[list[Failure], dict[str, Any]]:

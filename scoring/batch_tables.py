@@ -30,7 +30,7 @@ _NUMBERS = ("value", "ci_low", "ci_high", "coverage")
 
 def write(
     out: Path, sessions: Sequence[tuple[Item, Path]], failures: Sequence[Failure], options: Mapping[str, Any]
-) -> None:
+) -> dict[str, str]:
     """Write all tables of a batch, each whole or not at all.
 
     Parameters
@@ -42,8 +42,13 @@ def write(
         Without any, a table of failures from before is removed.
     options : mapping
         As the recordings were analysed.
+
+    Returns
+    -------
+    dict of str to str
+        As `losses`.
     """
-    scores, events = scores_table(sessions), events_table(sessions)
+    scores, events, cut_short = scores_table(sessions), events_table(sessions), losses(sessions)
     with writing(out):
         with replacing(out / SCORES) as path:
             scores.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
@@ -52,7 +57,7 @@ def write(
         with replacing(out / EVENTS) as path:
             events.to_parquet(path, index=False)
         with replacing(out / RUN) as path:
-            write_json(path, _run(options, sessions, len(failures)))
+            write_json(path, _run(options, sessions, len(failures), cut_short))
         if failures:
             table = pd.DataFrame([vars(failure) for failure in failures], columns=list(FAILURE))
             with replacing(out / FAILURES) as path:
@@ -61,6 +66,7 @@ def write(
                 )
         else:
             (out / FAILURES).unlink(missing_ok=True)
+    return cut_short
 
 
 def scores_table(sessions: Sequence[tuple[Item, Path]]) -> pd.DataFrame:
@@ -121,15 +127,16 @@ def _free(covariates: Sequence[str]) -> dict[str, str]:
 
 
 def _run(
-    options: Mapping[str, Any], sessions: Sequence[tuple[Item, Path]], failures: int
-) -> dict[str, Any]:
+    options: Mapping[str, Any], sessions: Sequence[tuple[Item, Path]], failures: int,
+    cut_short: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
     """How the numbers came about."""
     return {
         "schema_version": SCHEMA_VERSION,
         "sessions": len(sessions),
         "failures": failures,
         "folders": {item.id: folder.name for item, folder in sessions},
-        "incomplete": losses(sessions),
+        "incomplete": dict(cut_short),
         "versions": {
             "attune": __version__, "python": platform.python_version(), "numpy": np.__version__,
             "mediapipe": MEDIAPIPE_VERSION, "models": classifier.hashes(),

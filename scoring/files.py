@@ -9,7 +9,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,14 @@ def room(folder: Path) -> Iterator[None]:
 def _why(error: OSError) -> str:
     full = "the disk is full; free some space" if error.errno in _FULL else None
     return full or error.strerror or str(error)
+
+
+def without_folders(sentence: str, files: Iterable[str | Path | None]) -> str:
+    """A sentence with files called by their names alone: where they lie is told to nobody."""
+    for path in files:
+        if path:
+            sentence = sentence.replace(str(path), Path(path).name)
+    return sentence
 
 
 def free_bytes(folder: Path) -> int:

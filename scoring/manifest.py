@@ -66,8 +66,12 @@ class Item:
     @property
     def names(self) -> tuple[str, ...]:
         """What its files are called in sentences about them."""
-        files = [file for file in (self.path, self.client, self.speech) if isinstance(file, Path)]
-        return tuple(name for file in files for name in (str(file), str(file.absolute()), file.name))
+        return names_of(file for file in (self.path, self.client, self.speech) if isinstance(file, Path))
+
+
+def names_of(files: Iterable[Path]) -> tuple[str, ...]:
+    """What files may be called in sentences about them."""
+    return tuple(name for file in files for name in (str(file), str(file.absolute()), file.name))
 
 
 @dataclass(frozen=True)

@@ -118,11 +118,11 @@ class _Reporter:
 
 def _plainly(sentence: str, job: Job) -> str:
     """A sentence of the analysis for somebody who knows neither its flags nor where uploads are kept."""
+    from scoring.files import without_folders
     from scoring.intake import without_flags
 
     if job.parameters["uploads"]:
-        for path in (job.parameters.get(name) for name in ("video", "client", "speech")):
-            sentence = sentence.replace(path, Path(path).name) if path else sentence
+        sentence = without_folders(sentence, map(job.parameters.get, ("video", "client", "speech")))
     return without_flags(sentence)
 
 

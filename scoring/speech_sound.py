@@ -16,6 +16,7 @@ from scipy.ndimage import median_filter
 
 from attune import InputError
 from scoring.events import Hysteresis, detect
+from scoring.files import without_folders
 from scoring.speech import SOUND, SPEECH, Speech, Turn, merged
 from vision.voice import STEP_S, Voice, voice_of
 
@@ -60,9 +61,7 @@ def speech_heard(
         near = voice_of(staff)
         far = None if client is None else _moved(voice_of(client), offset_s, near.time_s)
     except InputError as problem:
-        told = str(problem)
-        for path in filter(None, (staff, client)):
-            told = told.replace(str(path), path.name)  # a session's notices say no folders
+        told = without_folders(str(problem), (staff, client))
         return Speech(unclear=(Turn(0.0, end_s),), source=SOUND), (f"{told}: who speaks is not known",)
     if far is None:
         turns = _turns(near.time_s, near.prob)
