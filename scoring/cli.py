@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -270,7 +271,14 @@ def main() -> None:
     terminal.open_streams()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # other packages' deprecations are no news to the user
-    status = _status()
+    try:
+        status = _status()
+    except KeyboardInterrupt:  # another one, while the first was being told about
+        status = INTERRUPTED
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is done: how it ended stays so while Python exits
+    # Python remembers a Ctrl-C that came while it ran text (as dataclasses do when they are imported), and
+    # would end by that signal instead of with our status; running text anew makes it forget.
+    exec("")
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # nobody reads it any more; keep Python from complaining while it exits
