@@ -23,7 +23,8 @@ class Stills:
 
     The order is that of the names, numbers in them counting as numbers. Pictures whose names are all
     seconds with decimals (``1305031102.175304.png``, as the TUM data sets have them) come at those times,
-    others 30 a second. All are given in the size of the first.
+    others 30 a second. All are given in the size of the first: what has another shape is never stretched,
+    which would turn heads and eyes, but gets black bars.
 
     Parameters
     ----------
@@ -62,12 +63,24 @@ class Stills:
                 unread += 1
                 continue
             size = size or (bgr.shape[1], bgr.shape[0])
-            if (bgr.shape[1], bgr.shape[0]) != size:
-                bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
-            yield Frame(index, time_s, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), time_s - last_s > GAP_S)
+            rgb = cv2.cvtColor(_within(bgr, size), cv2.COLOR_BGR2RGB)
+            yield Frame(index, time_s, rgb, time_s - last_s > GAP_S)
             last_s = time_s
         if unread:
             self.loss = f"{unread} of {len(self._paths)} pictures could not be read"
+
+
+def _within(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A picture of shape (height, width, 3) in `size` = (width, height), in its middle, as it is or scaled."""
+    height, width = picture.shape[:2]
+    if (width, height) == size:
+        return picture
+    scale = min(size[0] / width, size[1] / height)
+    inner = max(1, round(scale * width)), max(1, round(scale * height))
+    scaled = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    right, bottom = size[0] - inner[0] - left, size[1] - inner[1] - top
+    return cv2.copyMakeBorder(scaled, top, bottom, left, right, cv2.BORDER_CONSTANT)
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:

@@ -129,6 +129,20 @@ def test_names_that_are_seconds_are_the_pictures_times(tmp_path):
     np.testing.assert_allclose(times, (0, 0.05, 0.3), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("size", "inner"), [((64, 48), (64, 48)), ((128, 96), (64, 48)), ((24, 48), (24, 48)), ((64, 24), (64, 24))]
+)
+def test_pictures_of_another_shape_get_black_bars_and_are_not_stretched(tmp_path, size, inner):
+    cv2.imwrite(str(tmp_path / "1.png"), np.full((48, 64, 3), 255, np.uint8))
+    cv2.imwrite(str(tmp_path / "2.png"), np.full((size[1], size[0], 3), 255, np.uint8))
+    with open_camera(tmp_path) as camera:
+        _, second = (frame.rgb for frame in camera)
+    assert second.shape == (48, 64, 3)
+    rows, columns = np.nonzero(second.any(axis=2))
+    assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == inner and second[rows, columns].min() == 255
+    assert (columns.min() + columns.max(), rows.min() + rows.max()) == (63, 47)  # in the middle
+
+
 def test_a_folder_without_pictures_is_none(tmp_path):
     with pytest.raises(InputError, match="holds no pictures"):
         open_camera(tmp_path)
