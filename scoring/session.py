@@ -192,7 +192,7 @@ class SessionWriter:
     def __init__(self, library: str | Path, id: str):
         self.library, self.id = Path(library), id
         self.folder = self.library / f".{id}{_PARTIAL}"
-        self._lock = contextlib.ExitStack()
+        self._held = contextlib.ExitStack()
 
     def __enter__(self) -> SessionWriter:
         with writing(self.library), contextlib.ExitStack() as stack:
@@ -200,13 +200,13 @@ class SessionWriter:
             if not stack.enter_context(locked(_lock_path(self.folder))):
                 raise OutputError(f"session {self.id} is being written by another process: let it finish")
             _settle(self.library, self.id)
+            stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.folder.mkdir()
-            self._lock = stack.pop_all()  # everything went well: the lock stays until __exit__
+            self._held = stack.pop_all()  # everything went well: folder and lock stay until __exit__
         return self
 
     def __exit__(self, *exc: object) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self._lock.close()
+        self._held.close()
 
     def commit(self, info: Mapping[str, Any], signals: Signals, judgement: Judgement) -> Session:
         """Write the rest and move the folder to its place; a session of the same id is replaced.

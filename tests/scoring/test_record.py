@@ -17,7 +17,7 @@ from attune import InputError, OutputError, UsageError
 from scoring.cli import _status
 from scoring.cut_short import cut_short
 from scoring.record import record, recover
-from scoring.session import Session
+from scoring.session import Session, remove_partial
 from scoring.unfinished import described, unfinished, waiting
 from tests.conftest import ROOT
 from tests.scoring.claps import flash_and_clap
@@ -280,6 +280,7 @@ def test_a_second_ctrl_c_leaves_a_session_or_a_recoverable_recording(tmp_path, s
     if waiting(library):
         assert "attune recover takes it up again" in rest
         recover(library)
+    remove_partial(library)  # as every command that writes there begins
     assert len(_only_session(library).signals().table) >= 10 and waiting(library) == []
 
 
