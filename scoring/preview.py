@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from scoring.live import Live
-from scoring.terminal import clock, say
+from scoring.terminal import clock, outliving_terminal, say
 
 TITLE, UNSEEN = "Attune", "can't be seen"
 _WINDOW_HZ, _LINE_HZ, _PLAIN_S = 15.0, 5.0, 10.0
@@ -85,7 +85,8 @@ class Meter:
         if self._live is not None:
             from rich.text import Text
 
-            self._live.update(Text(" · ".join(lines)), refresh=True)
+            with outliving_terminal():
+                self._live.update(Text(" · ".join(lines)), refresh=True)
         elif recording and time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _PLAIN_S
             say(" · ".join(lines))

@@ -22,15 +22,31 @@ def open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def let_go_of_closed() -> None:
-    """Lead to nowhere what led to a terminal that was closed: whoever writes there would fail."""
+def let_go_of_closed() -> bool:
+    """Lead to nowhere what led to a terminal that was closed, as whoever writes there fails; whether any did."""
+    found = False
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):  # none there, or closed
             handle = stream.fileno()
             if stat.S_ISCHR(os.fstat(handle).st_mode) and not os.isatty(handle):
                 os.dup2(null, handle)
+                found = True
     os.close(null)
+    return found
+
+
+@contextlib.contextmanager
+def outliving_terminal() -> Iterator[None]:
+    """What is written in here to a terminal that was closed is lost, and no error.
+
+    Its signal comes a moment later and ends what is to end; where that is ignored (nohup), all goes on.
+    """
+    try:
+        yield
+    except OSError:
+        if not let_go_of_closed():
+            raise
 
 
 @contextlib.contextmanager
@@ -129,7 +145,8 @@ def plain_name(name: str, width: int = 40) -> str:
 
 def say(line: str, stream: TextIO | None = None) -> None:
     """One line on stderr (or `stream`), as it is: no markup, no wrapping, never two lines."""
-    print(line.replace("\r", "\\r").replace("\n", "\\n"), file=stream or sys.stderr, flush=True)
+    with outliving_terminal():
+        print(line.replace("\r", "\\r").replace("\n", "\\n"), file=stream or sys.stderr, flush=True)
 
 
 def print_json(value: Any) -> None:

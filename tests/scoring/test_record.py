@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -286,21 +285,27 @@ def test_a_second_ctrl_c_leaves_a_session_or_a_recoverable_recording(tmp_path, s
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
-def test_a_terminal_that_is_closed_ends_a_recording_and_it_is_measured(tmp_path, slow_camera):
+@pytest.mark.parametrize("heeded", [True, False], ids=["its signal is heeded", "nohup"])
+def test_a_terminal_that_is_closed_ends_a_recording_and_it_is_measured(tmp_path, heeded):
     import fcntl
     import pty
     import termios
 
-    library = tmp_path / "library"
+    def take() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY)  # it is this process's own
+        signal.signal(signal.SIGHUP, signal.SIG_DFL if heeded else signal.SIG_IGN)
+
+    library, pictures = tmp_path / "library", 400 if heeded else 50
+    camera = make_video(tmp_path / "camera.mp4", tuple(k / 10 for k in range(pictures)))
     terminal, theirs = pty.openpty()
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
-    take = partial(fcntl.ioctl, 0, termios.TIOCSCTTY)  # it is this process's own
-    with _start(slow_camera, library, start_new_session=True, preexec_fn=take, **streams) as process:
+    with _start(camera, library, start_new_session=True, preexec_fn=take, **streams) as process:
         os.close(theirs)
         _wait_for(library, 4000, process)
         os.close(terminal)
         assert process.wait() == 0
-    assert 10 <= _only_session(library).info["recording"]["pictures"] < 400
+    recorded = _only_session(library).info["recording"]["pictures"]
+    assert 10 <= recorded < pictures if heeded else recorded == pictures
 
 
 @pytest.mark.slow
