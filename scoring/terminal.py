@@ -23,7 +23,7 @@ def open_streams() -> None:
 
 
 def let_go_of_closed() -> bool:
-    """Lead to nowhere what led to a terminal that was closed, as whoever writes there fails; whether any did."""
+    """Lead to nowhere what led to a closed terminal, where writing fails; whether anything did."""
     found = False
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdin, sys.stdout, sys.stderr):

@@ -71,7 +71,7 @@ class Stills:
 
 
 def _within(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture of shape (height, width, 3) in `size` = (width, height), in its middle, as it is or scaled."""
+    """A picture of shape (height, width, 3) in the middle of `size` = (width, height), scaled to fit."""
     height, width = picture.shape[:2]
     if (width, height) == size:
         return picture

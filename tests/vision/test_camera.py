@@ -130,7 +130,8 @@ def test_names_that_are_seconds_are_the_pictures_times(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("size", "inner"), [((64, 48), (64, 48)), ((128, 96), (64, 48)), ((24, 48), (24, 48)), ((64, 24), (64, 24))]
+    ("size", "inner"),
+    [((64, 48), (64, 48)), ((128, 96), (64, 48)), ((24, 48), (24, 48)), ((64, 24), (64, 24))],
 )
 def test_pictures_of_another_shape_get_black_bars_and_are_not_stretched(tmp_path, size, inner):
     cv2.imwrite(str(tmp_path / "1.png"), np.full((48, 64, 3), 255, np.uint8))
