@@ -18,6 +18,7 @@ from scoring.coding_names import fold
 _NO_TIMES = ("", "na", "nan", "n_a")
 _DELIMITERS = ",;\t"
 _SEPARATOR = re.compile(r'\s*"?sep=([,;\t|:])"?[ ,;\t]*(\r\n|\r|\n)', re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n?")  # within a cell: written without quotes, a lone one begins a row for readers
 _C1 = {chr(code) for code in range(0x80, 0xA0)}  # no text has these: another encoding was taken for latin-1
 
 
@@ -114,7 +115,7 @@ def read_rows(
     read = []
     try:
         for number, row in enumerate(reader, start=1):
-            cells = tuple(cell.strip() for cell in row)
+            cells = tuple(_LINE_END.sub("\n", cell.strip()) for cell in row)
             if any(cells):
                 read.append((number, cells))
     except csv.Error as error:

@@ -37,6 +37,12 @@ def test_the_same_table_however_it_is_written(tmp_path, text, encoding):
     assert (table.header, table.rows) == (("name", "t"), ((2, ("Ä", "1")),))
 
 
+def test_lines_within_a_cell_end_in_one_way(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'name\r\n"one\rtwo\r\nthree\nfour"\r\n')
+    assert read_rows(path).rows == ((2, ("one\ntwo\nthree\nfour",)),)
+
+
 def test_rows_have_the_numbers_that_a_spreadsheet_shows(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text('\n\nname,note\na,"two\nlines"\n,\nb,\n')
