@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Protocol
 
 from attune import InputError, UsageError
@@ -137,7 +138,8 @@ class ClusterPool:
 
     def _run(self, task: Task, arguments: tuple) -> Any:
         # Not pure: a task leaves files, and the same one later is a task of its own.
-        remote = self._client.submit(on_cluster, task, arguments, self._limits, pure=False)
+        here = str(Path.cwd())
+        remote = self._client.submit(on_cluster, here, task, arguments, self._limits, pure=False)
         try:
             return remote.result()
         except CancelledError:
@@ -147,8 +149,15 @@ class ClusterPool:
 _own = threading.local()
 
 
-def on_cluster(task: Task, arguments: tuple, limits: Limits) -> Any:
+def on_cluster(folder: str, task: Task, arguments: tuple, limits: Limits) -> Any:
     """What a cluster's worker does: the task in a guarded process that stays for the next one."""
     if not hasattr(_own, "guard"):
         _own.guard = GuardedWorker(alone=True)
-    return _own.guard.run(task, *arguments, limits=limits)
+    return _own.guard.run(within, folder, task, *arguments, limits=limits)
+
+
+def within(folder: str, task: Task, *arguments: Any) -> Any:
+    """The task in the folder in which the batch was begun: relative paths mean there what they mean here."""
+    with contextlib.suppress(OSError):  # only absolute paths are the same on that machine, then
+        os.chdir(folder)
+    return task(*arguments)

@@ -19,7 +19,10 @@ def scheduler(tmp_path_factory):
 
 def test_a_cluster_gives_what_this_machine_gives(run_attune, scheduler, tmp_path):
     here = run_attune("batch", *CLIPS, "--out", tmp_path / "here", "--workers", "1")
-    there = run_attune("batch", *CLIPS, "--out", tmp_path / "there", "--scheduler", scheduler)
+    # As typed: relative to where the batch is begun, which is not where the workers were.
+    (tmp_path / "clips").symlink_to(SAMPLES / "clips")
+    names = [f"clips/{clip.name}" for clip in CLIPS]
+    there = run_attune("batch", *names, "--out", "there", "--scheduler", scheduler)
     assert (here.returncode, there.returncode) == (0, 0), there.stderr
     for name in ("scores.csv", "scores.parquet", "events.parquet"):
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
