@@ -22,7 +22,11 @@ EVENT_ABOUT = {
     "cycles": ("1", "down-up or left-right movements"),
     "amplitude_deg": ("deg", "size of the movement"),
     "lag_s": ("s", "+ client after staff, - staff after client"),
-    "cue": ("", "of not_measurable: what could not be measured"),
+    "cue": (
+        "",
+        "of not_measurable: what could not be measured: eye_contact, posture, nod (and shakes), speech, "
+        "mirroring or mutual_eye_contact",
+    ),
     "reason": ("", "of not_measurable: why"),
 }
 SCORE_ABOUT = {
@@ -52,6 +56,22 @@ FAILURE_ABOUT = {
     "id": ("", "as in the other tables; empty where a row or a name on the command line can't be used"),
     "path": ("", "as it was named; empty in an anonymised batch"),
     "reason": ("", "why it could not be analysed, and what to do"),
+}
+LANDMARK_ABOUT = {
+    "time_s": ("s", "as in signals"),
+    "frame": ("1", "as in signals"),
+    "person": ("", "staff or client"),
+    "face_x_px": ("px", "as in signals"),
+    "face_y_px": ("px", "as in signals"),
+    "face_height_px": ("px", "as in signals"),
+    "face": (
+        "face heights",
+        "x, y of the face's drawn points from face_x_px, face_y_px; + image right, + image down",
+    ),
+    "pose": (
+        "picture widths, heights, 1",
+        "x, y and visibility (0 to 1) of the body's drawn points, held from one look at the body to the next",
+    ),
 }
 KIND_ABOUT = {
     "eye_contact": "gaze at the target (the lens, a calibrated direction, or the other's face)",
@@ -163,6 +183,10 @@ def _lines() -> Iterator[str]:
             for c in COLUMNS.values()
         ],
     )  # fmt: skip
+    yield "## landmarks"
+    yield ""
+    yield "`landmarks.parquet` of a session that is not anonymised, what is drawn over its video: as signals."
+    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in LANDMARK_ABOUT.items()])
 
 
 def _range(low: float, high: float, dtype: str) -> str:

@@ -7,7 +7,8 @@ import subprocess
 import pandas as pd
 import pytest
 
-from scoring import batch_tables, codebook
+from scoring import batch_tables, codebook, landmark_store
+from scoring.coding_names import CUE_OF
 from scoring.events import ATTRIBUTES, EVENT_COLUMNS, KINDS
 from scoring.export import export_session
 from scoring.manifest import Item
@@ -30,6 +31,8 @@ def test_nothing_is_left_undescribed():
     described = set(codebook.SCORE_ABOUT) | set(codebook.BATCH_ABOUT)
     assert set(batch_tables.COLUMNS) <= described
     assert tuple(codebook.FAILURE_ABOUT) == batch_tables.FAILURE
+    assert list(codebook.LANDMARK_ABOUT) == landmark_store.SCHEMA.names
+    assert all(cue in codebook.EVENT_ABOUT["cue"][1] for cue in CUE_OF.values())
 
 
 @pytest.fixture
