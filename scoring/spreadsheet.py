@@ -143,10 +143,11 @@ def cells_at(row: Sequence[str], place: int | None) -> str:
 
 def file_named(text: str, folder: Path) -> Path:
     """The file that a cell of a table in this folder names; an `InputError` where there is none."""
-    with contextlib.suppress(OSError, RuntimeError):  # a name that is too long, a home that isn't known
-        path = folder / Path(text).expanduser()
-        if path.is_file():
-            return path
+    for name in dict.fromkeys((text, text.replace("\\", "/"))):  # a table may come from Windows
+        with contextlib.suppress(OSError, RuntimeError):  # a name that is too long, a home that isn't known
+            path = folder / Path(name).expanduser()
+            if path.is_file():
+                return path
     raise InputError(f"{text} is not there, or is no file (looked for {folder / text})")
 
 

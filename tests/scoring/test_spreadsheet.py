@@ -68,3 +68,10 @@ def test_a_file_that_a_cell_names_has_to_be_one(tmp_path, name):
     (tmp_path / "sub").mkdir()
     with pytest.raises(InputError, match="is not there, or is no file"):
         file_named(name, tmp_path)
+
+
+def test_a_table_from_windows_names_files_in_its_way(tmp_path):
+    file = tmp_path / "sub" / "a.csv"
+    file.parent.mkdir()
+    file.touch()
+    assert file_named("sub\\a.csv", tmp_path) == file_named(".\\sub/a.csv", tmp_path) == file
