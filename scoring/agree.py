@@ -183,7 +183,8 @@ def compare(
     names = [one.coder for one in coded]
     doubled = [name for name in names if names.count(name) > 1]
     if doubled:
-        raise InputError(f"two files are the work of coder '{doubled[0]}': name one of them with --coder")
+        both = f"{session.id}: two files are the work of coder '{doubled[0]}'"
+        raise InputError(f"{both}: name one of them with --coder, of a study in its column 'coder'")
     edges = _edges(frame.duration_s, unit_s, span, session)
     table = session.events()
     compared, together = [], []

@@ -205,7 +205,7 @@ def test_wrong_wishes_are_named(folder):
         compare(session, [coded("anna")], span=(400.0, 500.0))
     with pytest.raises(UsageError, match="time unit of 200 s"):
         compare(session, [coded("anna")], unit_s=200.0)
-    with pytest.raises(InputError, match="two files are the work of coder 'anna'"):
+    with pytest.raises(InputError, match=f"{session.id}: two files are the work of coder 'anna'"):
         compare(session, [coded("anna"), coded("anna")])
     assert frame_of(session).duration_s == pytest.approx(300)
 
