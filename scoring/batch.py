@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,11 @@ def batch(
         done = {work.item.id: out / name for work in works if (name := work.session()) is not None}
         todo = [work for work in works if work.item.id not in done]
         if todo:
-            with pool_for(scheduler, workers, limits or Limits(), report) as pool:
+            with _tidied(out), pool_for(scheduler, workers, limits or Limits(), report) as pool:
                 made, failed = _Run(pool, told).run(todo)
+            if anonymise:  # what is kept of those that failed has the files' hashes, and may draw faces
+                for work in todo:
+                    shutil.rmtree(work.folder, ignore_errors=True)
             done |= {id: out / name for id, name in made.items()}
             failures += failed
         finished = [(item, done[item.id]) for item in items if item.id in done]
@@ -130,6 +134,15 @@ def batch(
         others = {folder.parent.name for folder in out.glob("*/session.json")}
         others -= {folder.name for folder in done.values()}
         return BatchResult(done, failures, out, losses, len(others))
+
+
+@contextmanager
+def _tidied(library: Path) -> Iterator[None]:
+    """Remove at the end what stopped tasks left half done: it may name files, and draw faces."""
+    try:
+        yield
+    finally:
+        remove_partial(library)
 
 
 def _unnamed(failures: Sequence[Failure], chosen: Mapping[str, Any]) -> tuple[list[Failure], dict[str, Any]]:

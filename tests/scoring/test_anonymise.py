@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -139,14 +140,17 @@ def test_a_manifest_tells_no_name_and_chosen_ids_stay(tmp_path):
     (folder / "sub").mkdir(parents=True)
     for name in ("Anna a.mp4", "sub/Anna a.mp4", "b.mp4"):
         (folder / name).write_bytes(b"no video")
+    shutil.copyfile(clips.SAMPLES / "clips" / "face_12_0.mp4", folder / "Anna c.mp4")
+    (folder / "Anna turns.csv").write_text("start,end,person\n5,2,staff\n")
     rows = ("Anna a.mp4,,", "b.mp4,P7,", "sub/Anna a.mp4,,", "Anna gone.mp4,,", "b.mp4,P9,Anna Berta cam.mp4",
-            "sub/Anna a.mp4,P7,")  # fmt: skip
-    (folder / "Anna Berta study.csv").write_text("\n".join(["path,id,client", *rows]))
+            "sub/Anna a.mp4,P7,", "Anna c.mp4,P8,,Anna turns.csv")  # fmt: skip
+    (folder / "Anna Berta study.csv").write_text("\n".join(["path,id,client,speech", *rows]))
     found = batch([str(folder / "Anna Berta study.csv")], tmp_path / "out", workers=1, anonymise=True)
     failures = pd.read_csv(tmp_path / "out" / "failures.csv", keep_default_na=False)
-    assert list(failures["id"]) == ["", "", "P7", "P7", "recording-0001", "recording-0002"]
+    assert list(failures["id"]) == ["", "", "P7", "P7", "P8", "recording-0001", "recording-0002"]
     text = told_in(tmp_path / "out")
-    assert not [secret for secret in ("Anna", "Berta", "Muster", "cam") if secret in text]
+    secrets = ("Anna", "Berta", "Muster", "cam", sha256((folder / "Anna c.mp4").read_bytes()).hexdigest())
+    assert not [secret for secret in secrets if secret in text]
     assert failures["reason"][0].startswith("the recording, row 5: the recording is not there")
     assert "Anna gone.mp4" in found.failures[0].path, "who runs it is told"
 
