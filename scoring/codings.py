@@ -193,6 +193,9 @@ class Collector:
             found = self.frame.persons[0]
         if found is None:
             self.problem(where, "names no person, and the session has two: say staff or client")
+        elif found == "dyad" and meaning.kind not in (*OF_BOTH, NOT_CODABLE, SPEECH):
+            self.problem(where, f"is a {meaning.kind} of the dyad, and such are one person's: say whose")
+            return None
         elif found not in ("dyad", *self.frame.persons) and meaning.kind != SPEECH:
             self.problem(where, f"is about the {found}, and only {self.frame.persons[0]} was measured")
             return None

@@ -93,20 +93,22 @@ def test_every_wrong_row_is_named(tmp_path):
         "staff,nod,soon,8\n"
         "staff,nod,4,\n"
         "client,nod,4,5\n"
-        "staff,nod,1,5,3,4\n",
+        "staff,nod,1,5,3,4\n"
+        "dyad,nod,1,2\n",
     )
     found = problems(path)
     assert all(one.startswith("wrong.csv, row ") for one in found)
     by_row = {int(one.split("row ")[1].split(":")[0]): one for one in found}
-    assert sorted(by_row) == [3, 5, 6, 7, 8, 9, 10, 11, 12]
+    assert sorted(by_row) == [3, *range(5, 14)]
     for row, words in (
         (3, "kind 'nodd' is unknown"), (5, "person 'boss' is unknown"), (6, "before the video"),
         (7, "before its start"), (8, "ends at 75 s, and the video at 60.00 s"), (9, "that is no number"),
         (10, "without the other"), (11, "about the client, and only staff"), (12, "has 6 cells"),
+        (13, "is a nod of the dyad"),
     ):  # fmt: skip
         assert words in by_row[row]
     # What is unknown may be left out; what is wrong may not.
-    assert len(problems(path, names=Names(ignore_unknown=True))) == 7
+    assert len(problems(path, names=Names(ignore_unknown=True))) == 8
     text = "person,kind,start_s,end_s\nstaff,nod,1,2\nstaff,smile,1,2\nstaff,smile,5,6\n"
     (coded,) = read_codings(write(tmp_path / "b.csv", text), ONE, Names(ignore_unknown=True))
     assert len(coded.codings) == 1
