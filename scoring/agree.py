@@ -239,6 +239,10 @@ def _machine(session: Session, table: pd.DataFrame, person: str, kind: str, edge
         frames = list(zip(times.start_s[measured].tolist(), times.end_s[measured].tolist(), strict=True))
         # A gap that an event bridges is part of what Attune says.
         seen = agreement.covered(frames + spans, edges)
+        if kind == BACKCHANNEL:  # whether a nod is one can't be told where who speaks can't
+            unclear = _spans(own[(own["kind"] == NOT_CODABLE) & (own["cue"] == SPEECH)])
+            unknown = agreement.covered(unclear, edges) >= 0.5
+            seen = np.where(unknown, agreement.covered(spans, edges), seen)
     return _says(spans, seen >= 0.5 - 1e-9, edges)
 
 
@@ -247,11 +251,12 @@ def _spans(table: pd.DataFrame) -> list[Span]:
 
 
 def _coder(coded: Coded, person: str, kind: str, edges: Floats) -> Says:
+    cues = ("", CUE_OF[kind], *((SPEECH,) if kind == BACKCHANNEL else ()))
     spans = [(c.start_s, c.end_s) for c in coded.codings if (c.person, c.kind) == (person, kind)]
     hidden = [
         (c.start_s, c.end_s)
         for c in coded.codings
-        if c.kind == NOT_CODABLE and c.person in (person, "dyad") and c.cue in ("", CUE_OF[kind])
+        if c.kind == NOT_CODABLE and c.person in (person, "dyad") and c.cue in cues
     ]
     return _says(spans, agreement.covered(hidden, edges) < 0.5, edges)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from attune import InputError
@@ -150,7 +150,8 @@ class Collector:
         meaning : Meaning
             Of the kind.
         """
-        who = self.who(where, person, meaning)
+        cue = (meaning.cue or cue) if meaning.kind == NOT_CODABLE else ""
+        who = self.who(where, person, replace(meaning, cue=cue))
         if who is None or meaning.left_out or meaning.kind is None:
             return
         coder = coder or self.coder
@@ -162,7 +163,6 @@ class Collector:
         if wrong:
             self.problem(where, wrong)
             return
-        cue = meaning.cue or cue if meaning.kind == NOT_CODABLE else ""
         if cue and cue not in CUE_OF.values():
             self.unknown(where, "cue", cue)
             return
@@ -196,7 +196,7 @@ class Collector:
         elif found == "dyad" and meaning.kind not in (*OF_BOTH, NOT_CODABLE, SPEECH):
             self.problem(where, f"is a {meaning.kind} of the dyad, and such are one person's: say whose")
             return None
-        elif found not in ("dyad", *self.frame.persons) and meaning.kind != SPEECH:
+        elif found not in ("dyad", *self.frame.persons) and SPEECH not in (meaning.kind, meaning.cue):
             self.problem(where, f"is about the {found}, and only {self.frame.persons[0]} was measured")
             return None
         return found

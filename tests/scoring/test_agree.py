@@ -14,8 +14,9 @@ from scoring.agree_command import agree
 from scoring.agree_results import ALL, pool
 from scoring.agree_study import read_study
 from scoring.coding_names import OF_BOTH
-from scoring.codings import Coded, Coding
+from scoring.codings import Coded, Coding, read_codings
 from scoring.events import EVENT_COLUMNS
+from scoring.export import export_session
 from scoring.session import Session
 from tests.sessions import make_session
 from vision.signals import Signals
@@ -197,6 +198,28 @@ def test_a_study_pools_sessions_and_draws_them(tmp_path):
     assert "sessions drawn again" in results.text()
     assert "each session left out once" in pool(compared[:3], 0.1).text()
     assert len(results.as_dict()["by_session"]) == 12
+
+
+def test_nods_while_listening_are_compared_where_who_speaks_is_known(tmp_path):
+    folder = long_session(tmp_path / "library", "heard-00000001")
+    info = json.loads((folder / "session.json").read_text("utf-8"))
+    (folder / "session.json").write_text(json.dumps(info | {"speech": {"source": "sound"}}), "utf-8")
+    found = [{"person": "staff", "kind": "backchannel_nod", "start_s": a, "end_s": b} for a, b in NODS[:5]]
+    unclear = {"kind": "not_measurable", "start_s": 100.0, "end_s": 300.0, "cue": "speech"}
+    found += [{"person": person, **unclear} for person in ("staff", "client")]
+    table = pd.concat([pd.read_csv(folder / "events.csv"), pd.DataFrame(found).assign(coverage=1.0)])
+    table.to_csv(folder / "events.csv", index=False)
+    row = one_row(folder, coded("anna", *NODS, kind="backchannel_nod"))
+    assert row.compared_s == pytest.approx(100) and row.kappa.value == 1
+    assert (row.events["0.5"]["hits"], row.events["0.5"]["misses"]) == (5, 0)
+    # What it says itself, of a client off camera as well, is read again, and agrees.
+    session = Session.open(folder)
+    for to, name in (("elan", "x.eaf"), ("boris", "x.csv")):
+        (own,) = read_codings(export_session(session, to, tmp_path / name), frame_of(session))
+        assert {one.person for one in own.codings if one.cue == "speech"} == {"staff", "client"}
+        rows = {row.kind: row for row in pool([compare(session, [own])], 0.1).rows}
+        assert rows["backchannel_nod"].kappa.value == 1
+        assert rows["backchannel_nod"].compared_s == pytest.approx(100)
 
 
 def test_wrong_wishes_are_named(folder):
