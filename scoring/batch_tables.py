@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from attune import __version__
 from models import classifier
 from scoring.batch_tasks import RUN
-from scoring.events import EVENT_COLUMNS
+from scoring.events import events_table as events_of
 from scoring.files import replacing, write_json, writing
 from scoring.manifest import Failure, Item
 from scoring.recording import MAX_SIDE
@@ -53,9 +54,9 @@ def write(
         with replacing(out / SCORES) as path:
             scores.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
         with replacing(out / SCORES_PARQUET) as path:
-            scores.to_parquet(path, index=False)
+            _write_parquet(scores, path)
         with replacing(out / EVENTS) as path:
-            events.to_parquet(path, index=False)
+            _write_parquet(events, path)
         with replacing(out / RUN) as path:
             write_json(path, _run(options, sessions, len(failures), cut_short))
         if failures:
@@ -100,8 +101,16 @@ def events_table(sessions: Sequence[tuple[Item, Path]]) -> pd.DataFrame:
         events.insert(1, "group", item.group)
         tables.append(events)
     if not tables:
-        return pd.DataFrame(columns=["session", "group", *EVENT_COLUMNS])
+        of_none = events_of(())
+        texts = dict.fromkeys(("session", "group"), object)
+        return of_none.reindex(columns=[*texts, *of_none.columns]).astype(texts)
     return pd.concat(tables, ignore_index=True)
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """With the same types whatever the rows: where there are none, Arrow would take texts for nothing."""
+    types = {name: pa.string() if type_.hasobject else pa.float64() for name, type_ in table.dtypes.items()}
+    table.to_parquet(path, index=False, schema=pa.schema(list(types.items())))
 
 
 def losses(sessions: Sequence[tuple[Item, Path]]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from attune import InputError
@@ -131,6 +132,15 @@ def test_an_edited_profile_is_other_work(tmp_path):
         (tmp_path / "own.toml").write_text(text)
         keys.add(Work(Item(CLIPS[0], "a"), tmp_path, {}, basis=basis(str(tmp_path / "own.toml"))).key)
     assert len(keys) == 2
+
+
+def test_tables_without_a_row_have_their_types(tmp_path):
+    folder = make_session(tmp_path, video=False)
+    schemas = []
+    for sessions in ([(Item(folder, "P1"), folder)], []):
+        write(tmp_path, sessions, [], {})
+        schemas.append([pq.read_schema(tmp_path / name).remove_metadata() for name in TABLES[1:]])
+    assert schemas[0] == schemas[1]
 
 
 def test_a_recording_that_was_cut_short_is_named(tmp_path):
