@@ -157,7 +157,7 @@ def _options(target: str, profile: str, calibrate: bool) -> dict[str, Any]:
 
 def check_disk(library: Path, max_minutes: float) -> None:
     """Raise an `OutputError` when the disk has too little room."""
-    needed, free = max(LEAST_FREE_BYTES, round(max_minutes * _PER_MINUTE)), free_bytes(library)
+    needed, free = max(LEAST_FREE_BYTES, max_minutes * _PER_MINUTE), free_bytes(library)
     if free < needed:
         fewer = " or fewer --max-minutes" if free >= LEAST_FREE_BYTES else ""
         raise OutputError(

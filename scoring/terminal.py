@@ -16,7 +16,10 @@ NATIVE_LOG = "ATTUNE_NATIVE_LOG"
 
 
 def open_streams() -> None:
-    """Make stdout and stderr take any file name, also one that is no valid text."""
+    """Make stdout and stderr take any file name, also one that is no valid text; a closed one is empty."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # in this order they are 0, 1, 2
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 (as long as the process)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

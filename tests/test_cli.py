@@ -150,6 +150,16 @@ def test_native_noise_is_kept_away_and_python_is_heard():
     assert stderr(ATTUNE_NATIVE_LOG="1") == b"native python after"
 
 
+def test_a_closed_stream_is_an_empty_one(monkeypatch):
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    terminal.open_streams()
+    terminal.say("to nobody")
+    assert (sys.stdin.read(), sys.stdin.isatty(), sys.stdout.write("x"), sys.stderr.isatty()) == ("", 0, 1, 0)
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        stream.close()
+
+
 def test_json_knows_no_nan(capsys):
     import numpy as np
 

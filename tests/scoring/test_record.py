@@ -135,8 +135,9 @@ def test_a_library_that_can_not_be_written_is_named(tmp_path, camera):
 
 
 def test_too_little_room_is_said_first(tmp_path, camera, monkeypatch):
-    with pytest.raises(OutputError, match=r"GB free and recording up to 1e\+09 minutes .* --max-minutes"):
-        _record(camera, tmp_path / "library", max_minutes=1e9)
+    for minutes, words in ((1e9, r"1e\+09"), (np.inf, "inf")):
+        with pytest.raises(OutputError, match=f"GB free and recording up to {words} minutes .* --max-min"):
+            _record(camera, tmp_path / "library", max_minutes=minutes)
     monkeypatch.setattr("scoring.record.free_bytes", lambda _: 1_000_000_000)
     with pytest.raises(OutputError, match=r"need 2\.0 GB: free some space, or .* \(--out\)$"):
         _record(camera, tmp_path / "library", max_minutes=1.0)
