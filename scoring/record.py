@@ -169,11 +169,10 @@ def check_disk(library: Path, max_minutes: float) -> None:
 def sound_of(source: Camera, microphone: str | None, tell: Callable[[str], None] = say) -> SoundSource | None:
     """The microphone, or what stands in for it; None where there is none, and `tell` is told."""
     from vision.microphone import FileSound, Microphone
-    from vision.source import start_of
 
     if not source.live:
         path = source.sound_file
-        return None if path is None else FileSound(path, float(start_of(path)))
+        return None if path is None else FileSound(path)
     try:
         return Microphone(microphone)
     except InputError as error:

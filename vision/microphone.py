@@ -15,7 +15,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from attune import InputError
-from vision.decode import open_container
+from vision.sound import no_sound, runs_of
 from vision.soundtrack import RATE
 
 _WINDOW_S = 2.0  # The earliest arrival within so long tells when sound was really made.
@@ -102,12 +102,10 @@ class FileSound:
     Parameters
     ----------
     path : Path
-    start_s : float
-        When, on the file's own clock, its first picture is shown.
     """
 
-    def __init__(self, path: Path, start_s: float):
-        self._path, self._start_s = path, start_s
+    def __init__(self, path: Path):
+        self._path = path
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -120,31 +118,19 @@ class FileSound:
 
     def run(self, zero: Zero) -> Iterator[Sound]:
         """The pieces from the first picture on."""
-        resampler, count, first_s = av.AudioResampler("flt", "mono", RATE), 0, None
-        with open_container(self._path) as container:
-            for heard in _decoded(container):
-                if first_s is None:
-                    first_s = 0.0 if heard.time is None else heard.time - self._start_s
-                for piece in resampler.resample(heard):
-                    samples = piece.to_ndarray().reshape(-1)
-                    begins_s = first_s + count / RATE
-                    count += len(samples)
-                    if not self._wait_until(begins_s + len(samples) / RATE, zero):
-                        return
-                    yield begins_s, samples
+        try:
+            for samples, place in runs_of(self._path, RATE, no_sound(self._path)):
+                if not self._wait_until((place + len(samples)) / RATE, zero):
+                    return
+                yield place / RATE, samples
+        except InputError:  # It was removed meanwhile: the recording goes on without.
+            return
 
     def _wait_until(self, time_s: float, zero: Zero) -> bool:
         while (started := zero()) is None:
             if self._stopped.wait(0.01):
                 return False
         return not self._stopped.wait(max(0.0, started + time_s - time.monotonic()))
-
-
-def _decoded(container: Any) -> Iterator[Any]:
-    try:
-        yield from container.decode(audio=0)
-    except FFmpegError:  # A stand-in's sound is taken as far as it can be read.
-        return
 
 
 def _opened(name: str | None) -> Any:

@@ -96,7 +96,7 @@ def test_sound_stays_in_step_after_a_pause(tmp_path):
     film = flash_and_clap(tmp_path / "camera.mp4", 2.3, 3.5)
     camera = open_camera(film)
     measures = Measures(tmp_path / "landmarks.parquet", Profile.load())
-    recorder = Recorder(camera, tmp_path / "recording.mp4", measures, FileSound(film, 0.0))
+    recorder = Recorder(camera, tmp_path / "recording.mp4", measures, FileSound(film))
     recorder.start()
     while recorder.elapsed_s() < 0.6:
         recorder.wait(0.02)

@@ -8,9 +8,10 @@ import pytest
 
 from attune import InputError
 from tests.videos import AT_30, make_video
+from tests.vision.test_alignment import HZ
+from tests.vision.test_sound import record
 from vision.microphone import ArrivalClock, FileSound, Microphone
 from vision.soundtrack import RATE, SoundTrack
-from vision.source import start_of
 from vision.writer import Mp4Recorder
 
 PIECE = 960  # 20 ms
@@ -53,12 +54,23 @@ def test_sound_stands_at_its_place_and_what_is_missing_is_silent():
 
 def test_a_stand_ins_sound_comes_at_its_time(tmp_path):
     path = make_video(tmp_path / "a.mp4", AT_30, audio="aac")
-    sound, zero = FileSound(path, float(start_of(path))), time.monotonic()
+    sound, zero = FileSound(path), time.monotonic()
     pieces = [(time.monotonic() - zero, *piece) for piece in sound.run(lambda: zero)]
     assert all(now >= time_s for now, time_s, _ in pieces)
     heard = np.concatenate([samples for *_, samples in pieces])
     assert len(heard) / RATE == pytest.approx(AT_30[-1], abs=0.05)
     assert np.sqrt(np.mean(heard**2)) == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
+
+
+def test_a_stand_ins_sound_that_begins_late_and_has_a_gap_stands_where_its_times_say(tmp_path):
+    bang = np.zeros(4 * HZ)
+    bang[3 * HZ :][:80] = 0.9
+    path = record(tmp_path / "a.mkv", bang, codec="pcm_s16le", late_s=0.5, gap=(1.0, 2.0))
+    track, long_ago = SoundTrack(), time.monotonic() - 60
+    heard = np.concatenate([track.place(*piece) for piece in FileSound(path).run(lambda: long_ago)])
+    assert np.flatnonzero(heard > 0.3)[0] / RATE == pytest.approx(3.5, abs=0.01)
+    path.unlink()
+    assert list(FileSound(path).run(lambda: long_ago)) == []
 
 
 def test_without_a_microphone_a_sentence_says_so(capfd):
