@@ -23,6 +23,7 @@ FORMATS = (
     "mp3", "wav", "flac", "aac",
 )  # fmt: skip
 _STRICT = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
+_PART = _STRICT | {"protocol_whitelist": "file,subfile"}
 _SOON = {"analyzeduration": "500000", "probesize": "500000"}  # microseconds, bytes: enough to know the tracks
 
 DEFAULT_FPS = 25.0  # FFmpeg's own assumption for streams that state no rate.
@@ -45,9 +46,27 @@ def open_container(path: Path) -> InputContainer:
         # "file:" keeps a name such as "pipe:1" or "http:…" a name.
         return av.open(f"file:{path}", mode="r", container_options=_STRICT, metadata_errors="replace")
     except (FFmpegError, ValueError):
-        if head[4:8] == b"ftyp":
-            raise _without_index(path) from None
-        raise InputError(f"{path} is not a video: give a recording such as MP4, MOV, MKV or WebM") from None
+        if head[4:8] != b"ftyp":
+            what = "is not a video: give a recording such as MP4, MOV, MKV or WebM"
+            raise InputError(f"{path} {what}") from None
+    try:  # A recording that was cut short amid the head of a fragment opens without that only.
+        part = f"subfile,,start,0,end,{fragments_end(path)},,:file:{path}"
+        return av.open(part, mode="r", container_options=_PART, metadata_errors="replace")
+    except (FFmpegError, ValueError):
+        raise _without_index(path) from None
+
+
+def fragments_end(path: Path) -> int:
+    """Size of an MP4 in bytes, without the head of a fragment (``moof``) at its end that is not whole."""
+    end, size = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while True:
+            file.seek(end)
+            head = file.read(16)
+            length = int.from_bytes(head[8:] if head[:4] == b"\0\0\0\1" else head[:4], "big")
+            if length < 8 or end + length > size:
+                return end if head[4:8] == b"moof" else size
+            end += length
 
 
 def open_growing(file: Any, path: Path) -> InputContainer:

@@ -16,7 +16,7 @@ from av.error import FFmpegError
 from av.video.frame import PictureType
 
 from attune import OutputError
-from vision.decode import open_container, picture_stream
+from vision.decode import fragments_end, open_container, picture_stream
 from vision.soundtrack import SoundEncoder
 from vision.source import VideoFile
 from vision.tracks import NotCopyable, Timed, copied_pictures, sound_packets, timed
@@ -244,9 +244,11 @@ class Mp4Recorder:
         keep_video(self.path, self.path)
 
     def abandon(self) -> None:
-        """Close the file as it is, after an error of writing."""
+        """Close the file as it is, after an error of writing, but for half a head, which no player takes."""
         with suppress(OSError, FFmpegError):
             self._out.close()
+        with suppress(OSError):
+            os.truncate(self.path, fragments_end(self.path))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

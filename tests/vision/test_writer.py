@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 from tests.scoring.claps import flash_and_clap
 from tests.videos import AT_30, corners_of, index_of, make_video, picture
 from tests.vision.test_microphone import flash_and_clap_s
+from vision.decode import fragments_end
 from vision.source import VideoFile
 from vision.writer import Mp4Recorder, encode_video, keep_video, with_sound
 
@@ -125,6 +126,28 @@ def test_a_recorder_says_when_it_can_not_write(tmp_path):
     with pytest.raises(OutputError, match="can't be written"):
         recorder = Mp4Recorder(tmp_path / "missing" / "a.mp4")
         recorder.write(0.0, picture(0))
+
+
+def test_a_recording_that_ends_anywhere_in_a_fragment_keeps_all_before_it(tmp_path):
+    path = tmp_path / "recording.mp4"
+    recorder = Mp4Recorder(path)
+    for k in range(40):
+        recorder.write(k / 30, picture(k))
+    data = path.read_bytes()
+    recorder.abandon()
+    head = data.rindex(b"moof") - 4
+    before = len(_content(_cut(path, data, head)))
+    assert before >= 15
+    for end in range(head + 1, head + int.from_bytes(data[head : head + 4], "big"), 7):
+        assert [index for _, index in _content(_cut(path, data, end))] == list(range(before))
+        _cut(path, path.read_bytes(), fragments_end(path))
+        with av.open(str(path)) as container:  # so that other players take it, too
+            assert len(list(container.decode(video=0))) == before
+
+
+def _cut(path: Path, data: bytes, end: int) -> Path:
+    path.write_bytes(data[:end])
+    return path
 
 
 RECORD_FOR_EVER = """
