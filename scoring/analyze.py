@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ def analyze_video(
     progress: Progress | None = None,
     measure: Callable[..., Part] = measure_part,
     more: Mapping[str, Any] | None = None,
+    notices: Sequence[str] = (),
     speech: str | Path | None = None,
     **options: Any,
 ) -> AnalysisResult:
@@ -74,6 +75,8 @@ def analyze_video(
         What gives a part of a long recording: see `scoring.parts`.
     more : mapping, optional
         Further entries for ``session.json``.
+    notices : sequence of str
+        What else is to be said of it, a sentence each.
     speech : str or Path, optional
         Who speaks when: a table (`scoring.speech_csv`), or ``auto`` for what the sound tells.
     **options
@@ -105,7 +108,7 @@ def analyze_video(
             found = analyze_two_recordings(
                 staff, client, aligned["offset_s"], chosen, progress, landmarks, told
             )
-        found = replace(found, notices=(*asides, *found.notices))
+        found = replace(found, notices=(*asides, *found.notices, *notices))
         analysed_s = time.monotonic() - started
         if keep_video:
             for one, name in zip(found.recordings, (VIDEO, SECOND_VIDEO), strict=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,11 @@ def become_session(
     AttuneError
         The folder is left as it is then.
     """
-    from scoring.recorded import figures, store
+    from scoring.recorded import figures, missing, store
 
     if taken.measured is None or (taken.pace.skipped and not taken.pace.hz >= _LEAST_HZ):
         say("This computer could not measure enough while it recorded: the video is analysed now.")
-        return from_video(folder, video, library, progress, more=figures(taken))
+        return from_video(folder, video, library, progress, more=figures(taken), notices=missing(taken))
     note = read_json(folder / NOTE)
     result = store(video, folder / LANDMARKS, library, taken, note)
     _settled(folder, library, note, result.session)
@@ -83,17 +83,20 @@ def become_session(
 
 def from_video(
     folder: Path, video: Path, library: Path, progress: Progress | None = None,
-    analyze: Callable[..., Any] | None = None, more: dict | None = None,
+    analyze: Callable[..., Any] | None = None, more: dict | None = None, notices: Sequence[str] = (),
 ) -> Any:  # fmt: skip
     """Analyse a finished recording; see `become_session`."""
-    from scoring.recorded import UNCALIBRATED
+    from scoring.recorded import UNCALIBRATED, paused
 
     if analyze is None:
         from scoring.analyze import analyze_video
 
         analyze = analyze_video
     note = read_json(folder / NOTE)
-    given = {"consent": note["consent"], "created": note["started"], "more": more, **note["options"]}
+    given = {
+        "consent": note["consent"], "created": note["started"], "notices": notices,
+        "more": {**(more or {}), **paused(note)}, **note["options"],
+    }  # fmt: skip
     try:
         result = analyze(video, library, progress=progress, **given)
     except InputError:

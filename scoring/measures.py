@@ -125,17 +125,22 @@ class Measures:
     def finish(self) -> Measured | None:
         """End the thread and close the landmarks; what was measured, None where nothing (or not all) was."""
         self._end()
-        measured = None if self._live is None else self._live.finish()
+        measured = None
+        try:
+            measured = None if self._live is None else self._live.finish()
+            self._store.__exit__()
+        except Exception as error:  # the disk is full: the video can be measured when it no longer is
+            self.error = self.error or error
         self.close()
         return None if self.error is not None else measured
 
     def close(self) -> None:
         """Let everything go; also after `finish`."""
         self._end()
-        self._store.__exit__()
-        # A graph that failed raises once more when it is closed.
-        with contextlib.suppress(*([] if self.error is None else [Exception])):
-            self._extractor.__exit__()
+        # A graph or a file that failed raises once more when it is closed.
+        for part in (self._store, self._extractor):
+            with contextlib.suppress(*([] if self.error is None else [Exception])):
+                part.__exit__()
 
     def _end(self) -> None:
         with self._changed:

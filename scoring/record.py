@@ -15,7 +15,7 @@ from typing import Any
 from attune import AttuneError, InputError, OutputError, UsageError
 from scoring.consent import agreement
 from scoring.cue import Cue
-from scoring.files import LEAST_FREE_BYTES, free_bytes
+from scoring.files import LEAST_FREE_BYTES, free_bytes, room
 from scoring.finishing import already, become_session, from_video, playable
 from scoring.library import now
 from scoring.measures import Measures
@@ -86,7 +86,7 @@ def record(
     """
     options = _options(target, profile, calibrate)
     bands = Profile.load(profile)
-    with open_camera(camera) as source, contextlib.ExitStack() as stack:
+    with room(out), open_camera(camera) as source, contextlib.ExitStack() as stack:
         check_disk(out, max_minutes)
         note = {"consent": agreement(consent), "started": now(), "camera": source.name,
                 "options": {**options, "title": title}}  # fmt: skip

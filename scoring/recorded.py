@@ -74,7 +74,7 @@ def store(
         session = writer.commit(
             session_info(found, options, parameters, title, note["consent"])
             | figures(taken)
-            | ({"pauses_s": note["pauses"]} if note.get("pauses") else {})
+            | paused(note)
             | {"created": note["started"], "timings": {"storing_s": round(time.monotonic() - begun, 3)}},
             signals,
             judgement,
@@ -102,6 +102,12 @@ def _notices(taken: Taken) -> list[str]:
             f"this computer was too busy to measure more than {taken.pace.hz:.0f} pictures a second: for "
             "nods, analyse the session's video (attune analyze)"
         )
+    return notices + missing(taken)
+
+
+def missing(taken: Taken) -> list[str]:
+    """What the video lacks, and why it ended by itself, a sentence each."""
+    notices = []
     if taken.lost:
         notices.append(f"{taken.lost} pictures were lost, as this computer was too busy to write them")
     if taken.gaps:
@@ -110,6 +116,11 @@ def _notices(taken: Taken) -> list[str]:
     if taken.ended:
         notices.append(taken.ended)
     return notices
+
+
+def paused(note: Mapping[str, Any]) -> dict[str, Any]:
+    """Where it was paused, for ``session.json``."""
+    return {"pauses_s": note["pauses"]} if note.get("pauses") else {}
 
 
 def figures(taken: Taken) -> dict[str, Any]:

@@ -134,15 +134,6 @@ def test_a_library_that_can_not_be_written_is_named(tmp_path, camera):
         _record(camera, tmp_path / "library")
 
 
-def test_too_little_room_is_said_first(tmp_path, camera, monkeypatch):
-    for minutes, words in ((1e9, r"1e\+09"), (np.inf, "inf")):
-        with pytest.raises(OutputError, match=f"GB free and recording up to {words} minutes .* --max-min"):
-            _record(camera, tmp_path / "library", max_minutes=minutes)
-    monkeypatch.setattr("scoring.record.free_bytes", lambda _: 1_000_000_000)
-    with pytest.raises(OutputError, match=r"need 2\.0 GB: free some space, or .* \(--out\)$"):
-        _record(camera, tmp_path / "library", max_minutes=1.0)
-
-
 def test_a_camera_without_a_picture_says_why(tmp_path):
     for name in "ab":
         (tmp_path / f"{name}.png").write_bytes(b"no picture")
@@ -347,41 +338,6 @@ def test_one_that_was_killed_before_its_first_picture_is_removed(tmp_path, camer
     monkeypatch.setattr("sys.argv", ["attune", "recover", "--out", str(tmp_path)])
     assert _status() == 0 and unfinished(tmp_path) == []
     assert "ended before the first picture and was removed" in capsys.readouterr().err
-
-
-LIMITED = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # the disk is full when a file has grown so long
-sys.argv[0] = "attune"
-from scoring.cli import main
-main()
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limits")
-def test_a_full_disk_ends_the_recording_and_keeps_what_is_there(tmp_path):
-    noise = make_video(tmp_path / "camera.mp4", tuple(k / 30 for k in range(300)), size=(640, 480),
-                       scenes=list(range(300)))  # fmt: skip
-    library = tmp_path / "library"
-    command = [sys.executable, "-c", LIMITED, "record", "--camera", noise, "--out", library,
-               "--consent", WORDS, "--no-check", "--countdown", "0", "--no-window"]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
-    assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "the recording ended here: " in done.stderr and "free some space" in done.stderr
-    (folder,) = unfinished(library)
-    assert described(folder).size <= 60_000
-    (result,) = recover(library)
-    indices = [index for _, index in _pictures(Session.open(result.session).video)]
-    assert indices == list(range(len(indices))) and len(indices) >= 5
-
-
-def test_a_disk_that_is_nearly_full_ends_it_while_it_can_still_be_finished(tmp_path, monkeypatch):
-    monkeypatch.setattr("scoring.recorder.SPARE_BYTES", 2**62)
-    camera = make_video(tmp_path / "camera.mp4", tuple(k / 10 for k in range(100)))
-    result = _record(camera, tmp_path / "library")
-    assert any("the disk is nearly full" in notice for notice in result.notices)
-    assert _only_session(tmp_path / "library").info["source"]["frames"] < 50
 
 
 @pytest.mark.slow
