@@ -1,7 +1,7 @@
 // The camera and microphone of this browser: what they show, how loud it is, and their recording.
 
 import { Sending } from "./sending.js";
-import { ask } from "./transfer.js";
+import { ask, insist } from "./transfer.js";
 
 // H.264 needs no second encoding; Matroska comes piece by piece where MP4 lags a second behind.
 const TYPES = [
@@ -100,8 +100,8 @@ export class BrowserCamera {
     this.spent += performance.now() - this.since;
     this.since = undefined;
     this.recorder.requestData();
-    // only tells where no movement leads across: not worth more than one try
-    await ask("POST", `/api/record/${this.id}/pause`, { at_s: this.elapsed() }).catch(() => {});
+    // only tells where no movement leads across: nothing waits for it
+    insist("POST", `/api/record/${this.id}/pause`, { at_s: this.elapsed() }).catch(() => {});
   }
 
   async resume() {
@@ -110,18 +110,16 @@ export class BrowserCamera {
     this.since = performance.now();
   }
 
+  /** Ends the recording here, and waits until the server has all of it; how many bytes that is. */
+  async arrived() {
+    await this.halt();
+    return this.sending.all();
+  }
+
   /** Ends the recording; once the server has all of it and goes on by itself. */
   async stop() {
-    await this.halt();
-    const size = await this.sending.all();
-    for (let wait = 300; ; wait = Math.min(2 * wait, 4000)) {
-      try {
-        return await ask("POST", `/api/record/${this.id}/end`, { size });
-      } catch (problem) {
-        if (problem.status) throw problem;
-        await new Promise((wake) => setTimeout(wake, wait));
-      }
-    }
+    const size = await this.arrived();
+    return insist("POST", `/api/record/${this.id}/end`, { size });
   }
 
   /** Ends the recording with what has arrived. */
@@ -146,7 +144,7 @@ export class BrowserCamera {
     this.sending = undefined;
     const { id } = this;
     this.id = undefined;
-    if (id) await ask("DELETE", `/api/record/${id}`).catch(() => {});
+    if (id) insist("DELETE", `/api/record/${id}`).catch(() => {}); // also when the server is away right now
   }
 
   /** Turns the camera off. */

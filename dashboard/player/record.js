@@ -115,7 +115,8 @@ class Page {
       if (["device", "microphone", "camera", "sound"].includes(target.dataset.field) && this.on) this.open();
     });
     document.addEventListener("keydown", (event) => this.key(event), { signal });
-    window.addEventListener("beforeunload", (event) => this.taking() && event.preventDefault(), { signal });
+    const keep = (event) => (this.taking() || this.state === "finishing") && event.preventDefault(); // some is here only
+    window.addEventListener("beforeunload", keep, { signal });
   }
 
   key(event) {
@@ -312,11 +313,12 @@ class Page {
   /** Ends the take; `why`: what ended it, where nobody did. */
   async stop(why) {
     if (!this.taking()) return;
-    await this.jot();
+    const noted = await this.jot();
     const { camera, id } = this;
     this.become("finishing");
     write(this.slot("advice"), "");
     try {
+      if (!noted) await camera.arrived?.().then(() => this.jot()); // the server is back then
       await camera.stop();
       this.finish(id);
     } catch (problem) {
@@ -335,6 +337,7 @@ class Page {
     const { camera, id } = this;
     this.become("finishing");
     await camera.halt();
+    await this.jot();
     const ended = camera.keep && (await camera.keep().then(() => true, () => false));
     if (ended) this.finish(id);
     this.over();
@@ -368,14 +371,15 @@ class Page {
     this.form.wrong("jot", "");
   }
 
-  /** Keeps the note that was written, at the moment at which its writing began. */
+  /** Keeps the note that was written, at the moment at which its writing began; whether none is left to keep. */
   async jot() {
     const text = this.form.text("jot");
-    if (!text || !this.id) return;
+    if (!text || !this.id) return true;
     const at = this.jotted ?? this.camera.elapsed();
-    if (!(await this.remember("jot", text, at, this.field("kind").value))) return;
+    if (!(await this.remember("jot", text, at, this.field("kind").value))) return false;
     this.clearNote();
     write(this.slot("jotted"), `Kept at ${clock(at)}.`);
+    return true;
   }
 
   async remember(field, text, at, kind) {

@@ -29,6 +29,18 @@ export async function ask(method, address, value) {
   throw Object.assign(refused, { status: answer.status, body });
 }
 
+/** As `ask`, again and again until the server answers. */
+export async function insist(method, address, value) {
+  for (let wait = 300; ; wait = Math.min(2 * wait, 4000)) {
+    try {
+      return await ask(method, address, value);
+    } catch (problem) {
+      if (problem instanceof Refused) throw problem;
+      await new Promise((wake) => setTimeout(wake, wait));
+    }
+  }
+}
+
 export class Transfer {
   /**
    * @param {File} file

@@ -229,16 +229,25 @@ def test_a_server_that_is_killed_and_comes_back_has_missed_nothing(camera, serve
         served.process.wait()
         expect(page.locator("[data-slot=sending]")).to_contain_text("doesn't answer", timeout=20_000)
         record(page, time_of(page) + 3)
+        page.get_by_role("button", name="Pause").click()
+        page.get_by_role("button", name="Go on", exact=True).click()
         again = start(library, served.port)
         expect(page.locator("[data-slot=sending]")).to_have_text("", timeout=20_000)
         record(page, time_of(page) + 2)
+        again.process.kill()
+        again.process.wait()
+        page.locator("[data-field=jot]").fill("while nobody listens")
         took = time_of(page)
-        stop_and_wait(page)
+        page.get_by_role("button", name="Stop and see feedback").click()
+        expect(page.locator("[data-wrong=jot]")).to_contain_text("The note was not kept")
+        again = start(library, served.port)
+        expect(page.locator(".job").first).to_contain_text("has been analysed", timeout=90_000)
     stop(again)
-    _, session = only_session(library)
+    entry, session = only_session(library)
     times_s = [frame.time_s for frame in VideoFile(session.video)]
     assert times_s[-1] > took - 0.5 and np.diff(times_s).max() < 0.6
-    assert session.info["source"]["loss"] is None
+    assert session.info["source"]["loss"] is None and len(session.info["pauses_s"]) == 1
+    assert [note.text for note in notes_of(Catalogue(library).library, entry.id)] == ["while nobody listens"]
 
 
 @pytest.mark.slow
