@@ -36,7 +36,7 @@ class Pace:
     measured, skipped : int
         Pictures.
     hz : float
-        Measured pictures a second; NaN before two were.
+        Measured pictures a second, while the camera sent some; NaN before two were.
     latency_p50_s, latency_p95_s : float
         From a picture's capture to its measures: median and 95th percentile; NaN where none was measured.
     """
@@ -79,6 +79,7 @@ class Measures:
         self._extractor = _warm(Extractor())
         self._live: LiveMeasures | None = None
         self._latencies, self._first_s, self._last_s = array("f"), 0.0, -np.inf
+        self._offered_s, self._away_s = 0.0, 0.0
         self._changed = threading.Condition()
         self._next: Frame | None = None
         self._cut = self._ending = False
@@ -94,7 +95,7 @@ class Measures:
     def pace(self) -> Pace:
         """How well the measures kept up so far."""
         late = np.array(self._latencies)
-        span_s = self._last_s - self._first_s if len(late) > 1 else 0.0
+        span_s = self._last_s - self._first_s - self._away_s if len(late) > 1 else 0.0
         p50, p95 = np.percentile(late, (50, 95)) if len(late) else (np.nan, np.nan)
         hz = (len(late) - 1) / span_s if span_s > 0 else float("nan")
         return Pace(len(late), self.skipped, hz, float(p50), float(p95))
@@ -111,6 +112,9 @@ class Measures:
             Skip none, however long it takes.
         """
         with self._changed:
+            step_s, self._offered_s = frame.time_s - self._offered_s, frame.time_s
+            if frame.cut and step_s > GAP_S:  # the camera was away
+                self._away_s += step_s
             while wait and self._next is not None and self.error is None:
                 self._changed.wait()
             left_out = frame if busy else self._next

@@ -75,10 +75,12 @@ def test_a_busy_machine_skips_pictures_counts_them_and_keeps_their_cuts(tmp_path
     for frame in frames[5:10]:
         measures.offer(replace(frame, cut=frame.index == 6), busy=True)
     measures.offer(frames[10], wait=True)
+    measures.offer(replace(frames[11], time_s=frames[10].time_s + 60, cut=True), wait=True)
     kept, pace = measures.finish(), measures.pace
-    assert (pace.measured, pace.skipped) == (6, 5)
-    assert kept.frames["frame"].tolist() == [0, 1, 2, 3, 4, 10]
-    assert kept.frames["cut"].tolist() == [False] * 5 + [True]
+    assert (pace.measured, pace.skipped) == (7, 5)
+    assert kept.frames["frame"].tolist() == [0, 1, 2, 3, 4, 10, 11]
+    assert kept.frames["cut"].tolist() == [False] * 5 + [True] * 2
+    assert pace.hz == pytest.approx(6 / frames[10].time_s), "a camera that was away doesn't make it slow"
 
 
 def test_measures_that_fail_say_so_and_hold_nothing_up(tmp_path):
