@@ -58,7 +58,7 @@ class Stills:
         self.loss = None
         unread, size, last_s = 0, None, 0.0
         for index, (path, time_s) in enumerate(zip(self._paths, self._times_s, strict=True)):
-            bgr = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
+            bgr = _read(path)
             if bgr is None:
                 unread += 1
                 continue
@@ -68,6 +68,15 @@ class Stills:
             last_s = time_s
         if unread:
             self.loss = f"{unread} of {len(self._paths)} pictures could not be read"
+
+
+def _read(path: Path) -> np.ndarray | None:
+    """A picture of shape (height, width, 3), uint8, in OpenCV's order; None where it can't be read."""
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError:  # removed, or not allowed
+        return None
+    return cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
 
 
 def _within(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
