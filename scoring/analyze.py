@@ -98,7 +98,8 @@ def analyze_video(
         parameters["offset_s"] = aligned["offset_s"]
     told, asides = speech_told(speech, videos, infos, parameters)
     hashes = "+".join(info.sha256 for info in infos)
-    id = session_id(videos[0].name, hashes, parameters)
+    begun = {} if created is None else {"created": created}
+    id = session_id(videos[0].name, hashes, parameters | begun)
     with room(Path(library)), SessionWriter(library, id) as writer:
         landmarks = writer.folder / LANDMARKS
         if aligned is None:

@@ -67,7 +67,9 @@ def store(
     )  # fmt: skip
     found = Analysed((recorded,), signals, judgement, Setting(1, 1, options.target, 1), tuple(notices))
     parameters = parameters_of(options, True) | {"live": True}
-    with SessionWriter(library, session_id(video.name, info.sha256, parameters)) as writer:
+    # Two recordings of the same second may show the same, where one video stands in for two cameras.
+    id = session_id(video.name, info.sha256, parameters | {"created": note["started"]})
+    with SessionWriter(library, id) as writer:
         with writing(writer.library):
             link_or_copy(video, writer.folder / VIDEO)
             link_or_copy(landmarks, writer.folder / LANDMARKS)
