@@ -11,7 +11,7 @@ from typing import Any
 
 from scoring import process
 
-CRASHED = "The process that measured the recording ended without saying why; what was recorded is kept."
+CRASHED = "The process that measured the recording ended without saying why."
 
 
 class LiveProcess:
