@@ -66,6 +66,7 @@ def _notes(book: Notebook) -> Response:
     return _json(
         {
             "notes": [_note(note) for note in notes.thread_of(book.library, book.session_id)],
+            "deleted": [_note(note) for note in notes.deleted_of(book.library, book.session_id)],
             "rubric": [{"id": id, **asdict(item)} for id, item in rubric.items()],
             "kinds": [{"id": id, "label": label} for id, label in notes.KINDS.items()],
         }

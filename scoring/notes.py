@@ -160,16 +160,12 @@ def notes_of(library: Library, session_id: str) -> list[Note]:
 
 def thread_of(library: Library, session_id: str) -> list[Note]:
     """As `notes_of`, with the deleted notes that somebody replied to."""
-    with library.reading() as connection:
-        rows = connection.execute("SELECT * FROM notes WHERE session_id = ?", (session_id,)).fetchall()
-    notes = {row["id"]: _note(row) for row in rows}
-    answered = {note.parent for note in notes.values() if not note.deleted}
+    return _told(library, session_id)[0]
 
-    def place(note: Note):
-        first = notes[note.parent or note.id]
-        return first.start_s, first.created, first.id, note.parent is not None, note.created, note.id
 
-    return sorted((note for note in notes.values() if not note.deleted or note.id in answered), key=place)
+def deleted_of(library: Library, session_id: str) -> list[Note]:
+    """The deleted notes and replies that `thread_of` leaves out, the last one deleted first."""
+    return sorted(_told(library, session_id)[1], key=lambda note: (note.changed, note.id), reverse=True)
 
 
 class Notebook(Annotator):
@@ -307,6 +303,21 @@ def _said_again(connection: sqlite3.Connection, before: Note, note: Note) -> Not
     if (first, before.parent) != (note.content, note.parent):
         raise Conflict("A note with this id is there and says something else.", before)
     return before
+
+
+def _told(library: Library, session_id: str) -> tuple[list[Note], list[Note]]:
+    """The notes of a session that are shown in their places, in order, and those that are deleted."""
+    with library.reading() as connection:
+        rows = connection.execute("SELECT * FROM notes WHERE session_id = ?", (session_id,)).fetchall()
+    notes = {row["id"]: _note(row) for row in rows}
+    answered = {note.parent for note in notes.values() if not note.deleted}
+
+    def place(note: Note):
+        first = notes[note.parent or note.id]
+        return first.start_s, first.created, first.id, note.parent is not None, note.created, note.id
+
+    placed = sorted((note for note in notes.values() if not note.deleted or note.id in answered), key=place)
+    return placed, [note for note in notes.values() if note.deleted and note.id not in answered]
 
 
 def _note(row: sqlite3.Row) -> Note:

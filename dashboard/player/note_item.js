@@ -2,8 +2,9 @@
 
 import { by, chip, make } from "./format.js";
 import { NoteForm } from "./note_form.js";
-import { arrange, button, confirmed, dialog, SIGNS, when } from "./note_parts.js";
+import { arrange, button, confirmed, SIGNS, when } from "./note_parts.js";
 import { ask } from "./transfer.js";
+import { showVersions } from "./versions.js";
 
 const MOMENT_S = 3; // what is played of a note that has no span
 
@@ -36,22 +37,21 @@ export class NoteItem {
   }
 
   #gone() {
-    const words = this.note.parent ? "This reply was deleted. " : "This note was deleted. ";
-    return [make("p", { cls: "who" }, [words, button("Show its versions", () => this.#history(), "link")])];
+    const { note, board } = this;
+    const words = note.parent ? "This reply was deleted. " : "This note was deleted. ";
+    return [make("p", { cls: "who" }, [words, button("Show its versions", () => showVersions(board, note), "link")])];
   }
 
   #inside() {
     const { note, board } = this;
-    const item = board.rubric.find(({ id }) => id === note.rubric);
-    const about = item?.label ?? note.rubric;
-    const rating = note.rating ? `${about}: ${note.rating} of 5` : about;
+    const rating = board.ratingOf(note);
     return [
       ...(note.parent ? [] : [this.#head()]),
       make("p", { cls: "note-text", text: note.text }),
       ...(rating ? [make("p", { cls: "rating", text: rating })] : []),
       make("p", { cls: "who" }, [
         `${when(note.created)}${by(note.author)}`,
-        ...(note.version > 1 ? [button("changed", () => this.#history(), "link", { "aria-label": "changed: show its versions" })] : []),
+        ...(note.version > 1 ? [button("changed", () => showVersions(board, note), "link", { "aria-label": "changed: show its versions" })] : []),
       ]),
       make("p", { cls: "actions" }, [
         ...(note.parent ? [] : [button("Reply", () => this.reply(), "link")]),
@@ -112,19 +112,5 @@ export class NoteItem {
       await board.change(() => ask("DELETE", `${board.api.url}/notes/${note.id}`), `The ${word} was not deleted`);
       board.heading.focus({ preventScroll: true });
     }
-  }
-
-  async #history() {
-    const { note, board } = this;
-    const answer = await board.change(() => ask("GET", `${board.api.url}/notes/${note.id}/history`), "The versions can't be shown");
-    if (!answer) return;
-    const rows = answer.versions.map((version) =>
-      make("li", {}, [
-        make("p", { cls: "who", text: `${version.version === 1 ? "written" : version.deleted ? "deleted" : "changed"} ${when(version.changed)}${by(version.author)}` }),
-        ...(version.deleted ? [] : [make("p", { cls: "note-text", text: version.text })]),
-      ]),
-    );
-    const close = button("Close", () => shown.close(), "", { autofocus: "" });
-    const shown = dialog(board.slot, "Versions of this note", [make("ol", { cls: "versions" }, rows), make("p", { cls: "send" }, [close])]);
   }
 }

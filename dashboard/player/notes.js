@@ -4,8 +4,9 @@ import { Drafts } from "./drafts.js";
 import { make } from "./format.js";
 import { NoteForm } from "./note_form.js";
 import { NoteItem } from "./note_item.js";
-import { arrange, keepLooking, LOOK_MS } from "./note_parts.js";
+import { arrange, button, keepLooking, LOOK_MS, when } from "./note_parts.js";
 import { ask, Refused } from "./transfer.js";
+import { showVersions } from "./versions.js";
 
 const AWAY = "the server doesn't answer";
 const EMPTY = "No notes yet. Press N or write above: the video pauses, and the note stays at its moment.";
@@ -20,6 +21,7 @@ export class Notes {
     this.count = make("span", { cls: "count" });
     this.list = make("ol", { cls: "note-list" });
     this.empty = make("p", { cls: "hint", text: EMPTY });
+    this.gone = make("details", { cls: "all" });
     this.problem = make("p", { cls: "note-state", role: "status", text: "Loading the notes …" });
     this.heading = make("h2", { tabindex: "-1" }, ["Notes ", this.count]);
     slot.append(this.heading, this.problem);
@@ -32,8 +34,8 @@ export class Notes {
       if (this.api.signal.aborted) return;
     }
     this.waiting = this.drafts.all().filter((draft) => !this.#belongs(draft));
-    this.form = new NoteForm(this, { draft: this.waiting.shift(), saved: (note) => this.saved(note) });
-    this.slot.append(this.form.node, this.list, this.empty);
+    this.form = new NoteForm(this, { draft: this.waiting.shift(), saved: (note) => this.#added(note) });
+    this.slot.append(this.form.node, this.list, this.empty, this.gone);
     this.#draw();
     for (const draft of this.drafts.all()) this.#reopen(draft);
     this.api.onMarker((id) => this.#visit(id));
@@ -106,16 +108,41 @@ export class Notes {
     if (follow && !elsewhere) node?.focus({ preventScroll: true });
   }
 
+  /** A new note was stored; the span that was marked for it is spent: the next one has its own moment. */
+  #added(note) {
+    const [start, end] = this.api.span() ?? [];
+    if (start === note.start_s && end === note.end_s) this.api.unmark();
+    return this.saved(note);
+  }
+
   #draw() {
     const top = this.notes.filter(({ parent }) => !parent);
     arrange(this.list, this.items(this.threads, top, (note) => this.notes.filter(({ parent }) => parent === note.id)));
     const there = top.filter(({ deleted }) => !deleted);
     this.empty.hidden = Boolean(top.length);
+    this.#drawGone();
     this.count.textContent = there.length ? `(${there.length})` : "";
     const markers = there.map((note) => ({ id: note.id, start: note.start_s, end: note.end_s, kind: note.kind, label: `${this.kindOf(note)}: ${note.text.slice(0, 120)}` }));
     const now = JSON.stringify(markers);
     if (now !== this.marked) this.api.setMarkers(markers);
     this.marked = now;
+  }
+
+  /** What was deleted, a line each: its versions can still be read. */
+  #drawGone() {
+    const now = JSON.stringify(this.deleted);
+    if (now === this.goneNow) return;
+    this.goneNow = now;
+    const line = (note) =>
+      make("li", { cls: "who" }, [
+        `${note.parent ? "Reply" : "Note"} deleted ${when(note.changed)}`,
+        button("Show its versions", () => showVersions(this, note), "link"),
+      ]);
+    this.gone.hidden = !this.deleted.length;
+    this.gone.replaceChildren(
+      make("summary", { text: `Deleted (${this.deleted.length})` }),
+      make("ol", { cls: "deleted" }, this.deleted.map(line)),
+    );
   }
 
   /** The nodes of these notes in their order; those that are there already are kept, with what is typed in them. */
@@ -137,6 +164,12 @@ export class Notes {
 
   kindOf(note) {
     return this.kinds.find(({ id }) => id === note.kind)?.label ?? note.kind;
+  }
+
+  /** The item of the rubric that a note speaks of, with its rating; null for none. */
+  ratingOf({ rubric, rating }) {
+    const about = this.rubric.find(({ id }) => id === rubric)?.label ?? rubric;
+    return rating ? `${about}: ${rating} of 5` : about;
   }
 
   #node(id) {

@@ -116,10 +116,15 @@ class Pane {
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (this.time === undefined || !picture.width) return;
     pen.setTransform(this.scale, 0, 0, this.scale, this.scale * picture.left, this.scale * picture.top);
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, 0, picture.width, picture.height); // where a landmark lies beyond the picture, nothing was seen
+    pen.clip();
     for (const person of this.people) {
       const found = person.landmarks.at(this.time);
       if (found) this.#person(picture, person, found);
     }
+    pen.restore();
     if (this.shown.labels) this.#labels(picture);
     pen.setTransform(1, 0, 0, 1, 0, 0);
   }

@@ -323,6 +323,10 @@ class Review {
       onMarker: (listener) => markers.listeners.add(listener),
       setCorrections: (all) => timeline.setCorrections(all),
       span: () => this.marked ?? null,
+      unmark: () => {
+        this.mark();
+        this.say(timeline.events.text());
+      },
     };
   }
 

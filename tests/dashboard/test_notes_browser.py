@@ -104,8 +104,8 @@ def test_a_note_belongs_to_the_marked_span_and_its_time_can_be_taken_again(visit
     until(lambda: stored(served, "spans"))
     [one] = stored(served, "spans")
     assert (one["start_s"], one["end_s"]) == (pytest.approx(2, abs=0.1), pytest.approx(6, abs=0.1))
+    expect(page.locator("[data-slot=marked]")).to_be_hidden()  # the next note belongs to what is shown then
     page.get_by_role("slider").focus()
-    page.keyboard.press("Escape")
     click_at(page, 9)
     settle(page)
     page.get_by_role("button", name="Edit").click()
@@ -114,7 +114,10 @@ def test_a_note_belongs_to_the_marked_span_and_its_time_can_be_taken_again(visit
     moved = until(lambda: (now := stored(served, "spans")[0])["version"] == 2 and now)
     assert moved["start_s"] == moved["end_s"] == pytest.approx(9, abs=0.1)
     page.get_by_role("button", name="changed").click()
-    expect(page.get_by_role("dialog").locator("li")).to_have_count(2)
+    versions = page.get_by_role("dialog").locator("li")
+    expect(versions).to_have_count(2)
+    for version, when in zip(versions.all(), ("✓ Keep · 0:02.0–0:06.0", "✓ Keep · 0:09.0"), strict=True):
+        expect(version).to_contain_text(when)
 
 
 def test_replies_and_deleting_what_was_replied_to(visit, served):
@@ -134,6 +137,12 @@ def test_replies_and_deleting_what_was_replied_to(visit, served):
     expect(page.get_by_text("This note was deleted.")).to_be_visible()
     expect(page.locator(".reply .note-text")).to_have_text("I agree")
     assert page.locator(".marker").count() == 0
+    page.locator(".reply").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_text("Deleted (2)").click()
+    expect(page.locator(".deleted li")).to_have_count(2)
+    page.locator(".deleted").get_by_role("button", name="Show its versions").last.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Open arms here")
 
 
 def test_two_who_change_the_same_note_both_keep_their_text(visit, served):
