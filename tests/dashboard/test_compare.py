@@ -9,6 +9,7 @@ from tests.dashboard.browsing import settle
 from tests.dashboard.conftest import EVIL, ID
 from tests.dashboard.people import drawn, fits, opened, picture, rate, run, score, seriously_wrong, session_of
 from tests.sessions import CONTACT, DURATION_S, FPS
+from tests.videos import make_video
 
 READY = ".twin:not([aria-busy])"
 LONG = {"source": {"duration_s": 300.0, "sha256": "cd" * 32}}
@@ -130,6 +131,15 @@ def lost(library):
     Catalogue(library).forget("lost")
 
 
+@pytest.fixture
+def tall(library):
+    """A session that was filmed upright."""
+    session_of(library, "tall")
+    make_video(library / "tall" / "video.mp4", [0.0, 0.05], size=(180, 320))
+    yield "tall"
+    Catalogue(library).forget("tall")
+
+
 def pictures(page) -> list[int]:
     """The numbers of the pictures that both videos show."""
     settle(page)
@@ -230,6 +240,12 @@ class TestTwin:
             page.get_by_role("button", name="Pause both").click()
             clocks = page.locator(".twin .line .time b").all_inner_texts()
             assert clocks[0] == clocks[1] != "0:00.0"
+
+    def test_a_picture_of_any_shape_is_shown_whole(self, browser, served, tall):
+        with opened(browser, served, f"/compare?a={ID}&b={tall}", READY) as page:
+            settle(page)
+            boxes = [video.bounding_box() for video in page.locator(".twin video").all()]
+            assert boxes == [screen.bounding_box() for screen in page.locator(".twin .screen").all()]
 
     def test_titles_are_text(self, browser, served):
         with opened(browser, served, "/compare?a=pair&b=evil%20%5B1%5D%20%23%3F%25", READY) as page:
