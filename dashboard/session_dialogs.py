@@ -27,7 +27,7 @@ def show(entries: Sequence[Entry]) -> None:
     what, id = st.session_state.get(_ASKED, ("", ""))
     entry = next((one for one in entries if one.id == id), None)
     if entry is not None:
-        edit(entry, entries) if what == "edit" else delete(entry)
+        edit(entry, entries) if what == "edit" else delete(entry, entries)
     elif what:
         _close()
 
@@ -89,7 +89,7 @@ def _one_of(label: str, known: Sequence[str], now: str) -> str | None:
 
 
 @st.dialog("Delete this session?", on_dismiss=_close)
-def delete(entry: Entry) -> None:
+def delete(entry: Entry, entries: Sequence[Entry]) -> None:
     """Says what goes with it, and deletes it only then."""
     notes = f"{cards.counted(entry.notes, 'note')}, " if entry.notes else ""
     video = "the copy of its video, " if entry.pictured else ""
@@ -99,6 +99,8 @@ def delete(entry: Entry) -> None:
         f"These go with it, for good: {video}its measurements, events, scores and feedback, {notes}"
         "corrections and tags. Reports that were saved elsewhere stay."
     )
+    if entry.person and all(one.id == entry.id or one.person != entry.person for one in entries):
+        st.markdown(f"No other session shows {plain(entry.person)}: the name and personal goals go, too.")
     with st.container(horizontal=True):
         if st.button("Keep it"):
             _done()

@@ -110,6 +110,11 @@ _OF_SESSION = (
     "DELETE FROM jobs WHERE session_id = ?",
     "DELETE FROM sessions WHERE id = ?",
 )
+# What belongs to one person, likewise: a name that no session bears any more has no reason to be kept.
+_OF_PERSON = (
+    "DELETE FROM goals WHERE person_id = ?1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE person_id = ?1)",
+    "DELETE FROM people WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE person_id = ?1)",
+)
 
 
 class Library:
@@ -164,12 +169,18 @@ class Library:
             raise OutputError(f"{self.path} can't be written: {error}") from error
 
     def forget_session(self, id: str) -> None:
-        """Delete every row that belongs to a session; the pages of deleted rows are overwritten."""
+        """Delete every row that belongs to a session, and the person whom no other session shows.
+
+        The pages of deleted rows are overwritten.
+        """
         if not self.path.exists():
             return
         with self.writing() as connection:
+            shown = connection.execute("SELECT person_id FROM sessions WHERE id = ?", (id,)).fetchone()
             for statement in _OF_SESSION:
                 connection.execute(statement, (id,))
+            for statement in _OF_PERSON:
+                connection.execute(statement, (shown and shown["person_id"],))
         with contextlib.closing(self._open()) as connection:  # what the log still holds of them goes, too
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

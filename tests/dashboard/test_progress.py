@@ -75,6 +75,7 @@ def test_the_address_chooses_the_person(monkeypatch, library):
 def test_helps_where_there_is_nothing_yet(monkeypatch, tmp_path):
     assert "no sessions yet" in run(monkeypatch, tmp_path, "progress").info[0].value
     weeks(tmp_path, values=[0.5])
+    set_goal(Library(tmp_path), "Ada", Goal("nods_per_min", low=2.0))  # keeps the name
     describe(Library(tmp_path), "Ada-0", person="Ben")
     assert "No session shows Ada yet" in run(monkeypatch, tmp_path, "progress", person="Ada").info[0].value
 

@@ -273,10 +273,12 @@ def test_a_session_is_renamed_and_tagged(browser, served, shelf):
 
 @pytest.mark.browser
 def test_a_session_is_deleted_only_when_told_twice(browser, served, shelf):
+    Catalogue(shelf).describe("more-3", person="Cy")
     with opened(browser, served, "/?search=More+3", READY, scheme="dark") as page:
         choose(page, "More 3", "Delete")
         dialog = page.get_by_role("dialog", name="Delete this session?")
         expect(dialog).to_contain_text(re.compile(r"More 3 · \d+ \w+ \d{4}, \d\d:\d\d"))
+        expect(dialog).to_contain_text("No other session shows Cy: the name and personal goals go, too.")
         dialog.get_by_role("button", name="Keep it").click()
         expect(dialog).to_have_count(0)
         assert (shelf / "more-3").is_dir()

@@ -5,6 +5,7 @@ import pytest
 from attune import InputError
 from scoring.access import User
 from scoring.catalogue import Catalogue
+from scoring.goals import Goal, set_goal
 from scoring.library import Library
 from scoring.session import Session
 from tests.sessions import make_session
@@ -48,6 +49,8 @@ def test_keeps_what_is_said_of_a_session(folder):
     catalogue.describe("first", person="", tags=[])
     first = next(e for e in catalogue.entries() if e.id == "first")
     assert (first.person, first.scenario, first.tags) == ("", "Check-in", ())
+    catalogue.describe("second", person="Ada Mercier")
+    assert catalogue.people() == ["Ada Mercier"], "a name that was put right isn't offered for ever"
 
 
 def test_a_new_title_is_in_the_session_itself(folder):
@@ -71,11 +74,13 @@ def test_a_name_is_never_a_path(folder, id):
 
 def test_forgetting_leaves_no_file_and_no_row(folder):
     catalogue = Catalogue(folder)
-    catalogue.describe("first", scenario=WORD.decode(), tags=[WORD.decode()])
-    catalogue.describe("second", tags=["kept"])
+    catalogue.describe("first", person=WORD.decode(), scenario=WORD.decode(), tags=[WORD.decode()])
+    catalogue.describe("second", person="Ada", tags=["kept"])
+    set_goal(catalogue.library, WORD.decode(), Goal("nods_per_min", low=2.0))
     assert any(WORD in path.read_bytes() for path in folder.glob("library.sqlite*"))
     catalogue.forget("first")
     assert [entry.tags for entry in catalogue.entries()] == [("kept",)]
+    assert catalogue.people() == ["Ada"]
     assert not (folder / "first").exists()
     assert not any(WORD in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
