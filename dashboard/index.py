@@ -11,14 +11,36 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 # Under /review Streamlit's script would first look for its server at /review/, which fails and is logged as
-# an error in the browser; this is where it reads the address from.
-_ADDRESS = "<script>window.__streamlit = { BACKEND_BASE_URL: location.origin }</script>"
+# an error in the browser; this is where it reads the address from. It also adds an address whenever a choice
+# on a page changes, even while the browser goes back, so Forward is lost and Back leads to the same page;
+# and it takes the query of the page that is left for that of the page to which Back or Forward leads.
+_FIRST = """<script>{
+  window.__streamlit = { BACKEND_BASE_URL: location.origin };
+  const { pushState, replaceState } = history;
+  let known = location.search;
+  const stays = (address) => {
+    const to = new URL(address ?? "", location.href);
+    known = to.search;
+    return to.pathname === location.pathname;
+  };
+  history.pushState = (state, title, address) =>
+    (stays(address) ? replaceState : pushState).call(history, state, title, address);
+  history.replaceState = (state, title, address) => {
+    stays(address);
+    replaceState.call(history, state, title, address);
+  };
+  addEventListener("popstate", (event) => {
+    if (!known || known === location.search) return;
+    event.stopImmediatePropagation();
+    location.reload();
+  });
+}</script>"""
 
 
 def index_routes() -> list[Route]:
-    """The addresses of all pages but the first, which Streamlit serves by itself."""
-    pages = Path(__file__).with_name("pages").glob("*.py")
-    return [Route(f"/{page.stem}", _index) for page in sorted(pages) if page.stem != "sessions"]
+    """The addresses of all pages."""
+    pages = sorted(page.stem for page in Path(__file__).with_name("pages").glob("*.py"))
+    return [Route("/" if page == "sessions" else f"/{page}", _index) for page in pages]
 
 
 def _index(request: Request) -> Response:
@@ -31,7 +53,7 @@ def _text(page: str) -> str:
 
     text = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
     ours = "".join(f'<link rel="modulepreload" href="/player/{name}">' for name in _modules(page))
-    text = text.replace("<head>", f"<head>{_ADDRESS}", 1).replace("</head>", f"{ours}</head>", 1)
+    text = text.replace("<head>", f"<head>{_FIRST}", 1).replace("</head>", f"{ours}</head>", 1)
     return text.replace("<title>Streamlit<", "<title>Attune<", 1)
 
 
