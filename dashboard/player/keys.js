@@ -42,9 +42,10 @@ const MOUSE = [
 export function listen(root, keys, signal) {
   const heard = (event) => {
     const at = event.composedPath()[0];
-    const inside = event.composedPath().includes(root);
+    // a click on words or beside them gives the keys to whatever is around the component
+    const here = event.composedPath().includes(root) || at.contains(root.getRootNode().host);
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!(inside || at === document.body) || at.closest?.(TYPING) || root.querySelector("dialog[open]")) return;
+    if (!here || at.closest?.(TYPING) || root.querySelector("dialog[open]")) return;
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const found = keys.find(([names]) => names.includes(name));
     if (!found || (name === " " && at.closest?.(PRESSABLE))) return;

@@ -42,6 +42,7 @@ def test_arrows_step_from_picture_to_picture(visit):
 
 def test_space_plays_and_the_playhead_keeps_up(visit):
     page = visit()
+    page.get_by_role("heading", level=1).click()  # the keys are still the player's
     page.keyboard.press(" ")
     video = page.locator("video")
     page.wait_for_function("v => v.currentTime > 0.5", arg=video.element_handle())
