@@ -215,13 +215,17 @@ def edit_goals(shelf: Catalogue, person: str) -> None:
     goal = goals.get(name)
     top = factor * top_of(name) if share else None
     with st.form(f"goal-{person}-{name}"), st.container(horizontal=True, vertical_alignment="bottom"):
-        ends = [
-            st.number_input(
-                f"{word} ({unit})", 0.0, top, None if end is None else end * factor, 5.0 if share else 0.5,
-                format="%g", placeholder="open", key=f"goal-{person}-{name}-{word}",
-            )
-            for word, end in (("From", goal and goal.low), ("To", goal and goal.high))
-        ]  # fmt: skip
+        ends = []
+        for word, end in (("From", goal and goal.low), ("To", goal and goal.high)):
+            key = f"goal-{person}-{name}-{word}-{end}"
+            # a value given to the field itself could be changed but never taken out again
+            st.session_state.setdefault(key, None if end is None else end * factor)
+            ends.append(
+                st.number_input(
+                    f"{word} ({unit})", 0.0, top, None, 5.0 if share else 0.5, format="%g",
+                    placeholder="open", key=key,
+                )
+            )  # fmt: skip
         saved = st.form_submit_button("Change goal" if goal else "Set goal")
         removed = bool(goal) and st.form_submit_button("Remove goal")
     try:

@@ -80,18 +80,26 @@ def test_helps_where_there_is_nothing_yet(monkeypatch, tmp_path):
     assert "No session shows Ada yet" in run(monkeypatch, tmp_path, "progress", person="Ada").info[0].value
 
 
+def field(app, word):
+    return next(one for one in app.number_input if one.label.startswith(word))
+
+
 def test_a_goal_is_set_changed_and_removed(monkeypatch, library):
     app = run(monkeypatch, library, "progress")
-    app.number_input(key="goal-Ada-eye_contact_share-From").set_value(45.0)
+    field(app, "From").set_value(45.0)
     press(app, "Set goal")
     assert goals_of(Library(library), "Ada") == {"eye_contact_share": Goal("eye_contact_share", 0.45)}
     html = drawn(app)
     assert "Goal: from 45 %, reached in 2 of the last 3." in html
     assert html.count('class="goal"') == 1
-    app.number_input(key="goal-Ada-eye_contact_share-To").set_value(55.0)
+    field(app, "To").set_value(55.0)
     press(app, "Change goal")
     assert "Goal: 45 % to 55 %, reached in 1 of the last 3." in drawn(app)
+    field(app, "From").set_value(None)
+    press(app, "Change goal")
+    assert goals_of(Library(library), "Ada") == {"eye_contact_share": Goal("eye_contact_share", None, 0.55)}
     press(app, "Remove goal")
+    assert [field(app, word).value for word in ("From", "To")] == [None, None]
     assert goals_of(Library(library), "Ada") == {}
     assert "Goal:" not in drawn(app)
 
@@ -101,8 +109,8 @@ def test_a_goal_that_makes_no_sense_says_why(monkeypatch, library):
     press(app, "Set goal")
     assert "neither a low nor a high end" in app.error[0].value
     app.selectbox(key="goal_score").select("longest_gaze_away_s").run()
-    app.number_input(key="goal-Ada-longest_gaze_away_s-From").set_value(5.0)
-    app.number_input(key="goal-Ada-longest_gaze_away_s-To").set_value(2.0)
+    field(app, "From").set_value(5.0)
+    field(app, "To").set_value(2.0)
     press(app, "Set goal")
     assert "above its high end" in app.error[0].value
     assert goals_of(Library(library), "Ada") == {}
