@@ -116,15 +116,10 @@ class Pane {
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (this.time === undefined || !picture.width) return;
     pen.setTransform(this.scale, 0, 0, this.scale, this.scale * picture.left, this.scale * picture.top);
-    pen.save();
-    pen.beginPath();
-    pen.rect(0, 0, picture.width, picture.height); // where a landmark lies beyond the picture, nothing was seen
-    pen.clip();
     for (const person of this.people) {
       const found = person.landmarks.at(this.time);
       if (found) this.#person(picture, person, found);
     }
-    pen.restore();
     if (this.shown.labels) this.#labels(picture);
     pen.setTransform(1, 0, 0, 1, 0, 0);
   }
@@ -134,6 +129,10 @@ class Pane {
     const across = picture.width / size[0];
     const down = picture.height / size[1];
     const thick = Math.max(1, picture.width / 900);
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, 0, picture.width, picture.height); // where a landmark lies beyond the picture, nothing was seen
+    pen.clip();
     if (shown.skeleton) skeleton(pen, found.pose, picture, overlay, thick);
     if (shown.face) {
       const place = (i) => [
@@ -142,6 +141,7 @@ class Pane {
       ];
       face(pen, place, found, overlay, thick);
     }
+    pen.restore();
     if (shown.gaze) gaze(pen, [found.x * across, found.y * down], found, 2 * found.height * down, thick);
   }
 
