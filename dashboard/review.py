@@ -67,6 +67,7 @@ def review(session: Session, id: str) -> dict:
         "score_note": scorecard.HOW_TO_READ,
         "feedback_heading": shown.feedback_heading,
         "feedback": [asdict(item) for item in shown.feedback],
+        "language": shown.language,
         "foot": shown.footnotes,
     }
 

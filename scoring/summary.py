@@ -78,6 +78,8 @@ class Summary:
     sources : tuple of (labels, source)
         Where the bands come from, and which scores' bands those are.
     feedback : tuple of Item
+    language : str
+        Of the feedback's words, as a BCP 47 tag; empty where the profile is gone.
     """
 
     title: str
@@ -93,6 +95,7 @@ class Summary:
     scores: tuple[tuple[str, str, tuple[scorecard.Group, ...]], ...]
     sources: tuple[tuple[tuple[str, ...], str], ...]
     feedback: tuple[Item, ...]
+    language: str
 
     @property
     def feedback_heading(self) -> str:
@@ -143,6 +146,7 @@ def _summary(session: Session) -> Summary:
         scores=scores,
         sources=_sources(scores),
         feedback=tuple(_item(item) for item in session.feedback()),
+        language="" if profile is None else profile.language,
     )
 
 

@@ -4,8 +4,8 @@ import { chip, make } from "./format.js";
 
 const TYPES = { keep: ["Keep", "✓"], try: ["Try", "→"] };
 
-/** Fills the feedback: one card each, its times as links that play them. */
-export function feedback(slot, items, play) {
+/** Fills the feedback: one card each in the profile's language, its times as links that play them. */
+export function feedback(slot, { feedback: items, language: lang }, play) {
   if (!items.length) {
     slot.append(make("p", { cls: "none", text: "No feedback: too little could be measured in this recording." }));
   }
@@ -15,11 +15,11 @@ export function feedback(slot, items, play) {
     slot.append(
       make("article", { cls: `card ${item.type}` }, [
         make("p", { cls: "type" }, [make("span", { text: sign, "aria-hidden": "true" }), ` ${word}`]),
-        make("h3", { text: item.title }),
-        make("p", { text: item.seen }),
+        make("h3", { text: item.title, lang }),
+        make("p", { text: item.seen, lang }),
         ...(spans.length ? [make("p", { cls: "chips" }, spans)] : []),
-        ...(item.why ? [make("p", { cls: "why", text: item.why })] : []),
-        ...(item.try_next ? [make("p", { cls: "next", text: item.try_next })] : []),
+        ...(item.why ? [make("p", { cls: "why", text: item.why, lang })] : []),
+        ...(item.try_next ? [make("p", { cls: "next", text: item.try_next, lang })] : []),
       ]),
     );
   }

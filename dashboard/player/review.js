@@ -143,7 +143,7 @@ class Review {
 
   texts() {
     const play = (start, end) => this.playSpan(start, end);
-    cards.feedback(this.slot("feedback"), this.review.feedback, play);
+    cards.feedback(this.slot("feedback"), this.review, play);
     this.slot("glance").hidden = !cards.glance(this.slot("glance"), this.review.scores);
     cards.scores(this.slot("scores"), this.review.scores);
     const all = cards.momentsOf(this.review.lanes);

@@ -173,7 +173,16 @@ def test_a_profile_that_is_not_there_leaves_the_scores_without_bands(tmp_path):
     info.write_text(info.read_text().replace('"profile": "default"', '"profile": "moon"'))
     text = render(Session.open(folder))
     assert "The scores are shown without bands: there is no profile &#39;moon&#39;" in text
+    assert '<h3 lang="">' in text, "nobody knows in which language it was written"
     assert "in the band" not in text and "76 %" in text
+
+
+def test_the_words_of_a_profile_are_said_to_be_in_its_language(tmp_path):
+    path = make_session(tmp_path, video=False)
+    info = path / "session.json"
+    info.write_text(info.read_text().replace('"profile": "default"', '"profile": "de"'))
+    text = render(Session.open(path))
+    assert '<h3 lang="de">' in text and '<html lang="en">' in text
 
 
 def test_a_curve_goes_through_its_values_and_breaks_where_there_are_none():
