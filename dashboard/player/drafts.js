@@ -4,9 +4,14 @@
 export const newId = () => crypto.randomUUID().replaceAll("-", "");
 
 export class Drafts {
-  /** @param {string} url address of the session whose notes they are */
-  constructor(url) {
+  /**
+   * @param {string} url address of the session whose notes they are
+   * @param {AbortSignal} signal ends the page that writes them
+   */
+  constructor(url, signal) {
     this.prefix = `attune-note ${url} `;
+    this.signal = signal;
+    this.mine = new Set();
   }
 
   /** All drafts of the session, the newest first. */
@@ -19,7 +24,25 @@ export class Drafts {
     }
   }
 
+  /** Those that nobody is writing in another window; from now on they are this one's. */
+  async left() {
+    const { held = [] } = (await navigator.locks?.query()) ?? {};
+    const taken = new Set(held.map(({ name }) => name));
+    const free = this.all().filter(({ id }) => this.mine.has(id) || !taken.has(this.prefix + id));
+    for (const { id } of free) this.#hold(id);
+    return free;
+  }
+
+  /** Until this page ends, no other one takes the draft up: two would write one note. */
+  #hold(id) {
+    if (this.mine.has(id)) return;
+    this.mine.add(id);
+    const ended = () => new Promise((end) => this.signal.addEventListener("abort", end));
+    navigator.locks?.request(this.prefix + id, { ifAvailable: true }, ended);
+  }
+
   keep(draft) {
+    this.#hold(draft.id);
     this.#try(() => localStorage.setItem(this.prefix + draft.id, JSON.stringify({ ...draft, at: Date.now() })));
   }
 

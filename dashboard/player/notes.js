@@ -17,7 +17,7 @@ export class Notes {
    * @param {object} api what the review page offers (review.js)
    */
   constructor(slot, api) {
-    Object.assign(this, { slot, api, notes: [], threads: new Map(), drafts: new Drafts(api.url) });
+    Object.assign(this, { slot, api, notes: [], threads: new Map(), drafts: new Drafts(api.url, api.signal) });
     this.count = make("span", { cls: "count" });
     this.list = make("ol", { cls: "note-list" });
     this.empty = make("p", { cls: "hint", text: EMPTY });
@@ -33,11 +33,12 @@ export class Notes {
       await new Promise((wait) => setTimeout(wait, LOOK_MS));
       if (this.api.signal.aborted) return;
     }
-    this.waiting = this.drafts.all().filter((draft) => !this.#belongs(draft));
+    const left = await this.drafts.left();
+    this.waiting = left.filter((draft) => !this.#belongs(draft));
     this.form = new NoteForm(this, { draft: this.waiting.shift(), saved: (note) => this.#added(note) });
     this.slot.append(this.form.node, this.list, this.empty, this.gone);
     this.#draw();
-    for (const draft of this.drafts.all()) this.#reopen(draft);
+    for (const draft of left) this.#reopen(draft);
     this.api.onMarker((id) => this.#visit(id));
     document.addEventListener("keydown", (event) => this.#key(event), { signal: this.api.signal });
     keepLooking(() => this.look(), this.api.signal);
