@@ -160,12 +160,23 @@ def notes_of(library: Library, session_id: str) -> list[Note]:
 
 def thread_of(library: Library, session_id: str) -> list[Note]:
     """As `notes_of`, with the deleted notes that somebody replied to."""
-    return _told(library, session_id)[0]
+    return all_of(library, session_id)[0]
 
 
-def deleted_of(library: Library, session_id: str) -> list[Note]:
-    """The deleted notes and replies that `thread_of` leaves out, the last one deleted first."""
-    return sorted(_told(library, session_id)[1], key=lambda note: (note.changed, note.id), reverse=True)
+def all_of(library: Library, session_id: str) -> tuple[list[Note], list[Note]]:
+    """The notes as `thread_of` gives them, and the deleted ones left out there, the last deleted first."""
+    with library.reading() as connection:
+        rows = connection.execute("SELECT * FROM notes WHERE session_id = ?", (session_id,)).fetchall()
+    notes = {row["id"]: _note(row) for row in rows}
+    answered = {note.parent for note in notes.values() if not note.deleted}
+
+    def place(note: Note):
+        first = notes[note.parent or note.id]
+        return first.start_s, first.created, first.id, note.parent is not None, note.created, note.id
+
+    placed = sorted((note for note in notes.values() if not note.deleted or note.id in answered), key=place)
+    gone = [note for note in notes.values() if note.deleted and note.id not in answered]
+    return placed, sorted(gone, key=lambda note: (note.changed, note.id), reverse=True)
 
 
 class Notebook(Annotator):
@@ -303,21 +314,6 @@ def _said_again(connection: sqlite3.Connection, before: Note, note: Note) -> Not
     if (first, before.parent) != (note.content, note.parent):
         raise Conflict("A note with this id is there and says something else.", before)
     return before
-
-
-def _told(library: Library, session_id: str) -> tuple[list[Note], list[Note]]:
-    """The notes of a session that are shown in their places, in order, and those that are deleted."""
-    with library.reading() as connection:
-        rows = connection.execute("SELECT * FROM notes WHERE session_id = ?", (session_id,)).fetchall()
-    notes = {row["id"]: _note(row) for row in rows}
-    answered = {note.parent for note in notes.values() if not note.deleted}
-
-    def place(note: Note):
-        first = notes[note.parent or note.id]
-        return first.start_s, first.created, first.id, note.parent is not None, note.created, note.id
-
-    placed = sorted((note for note in notes.values() if not note.deleted or note.id in answered), key=place)
-    return placed, [note for note in notes.values() if note.deleted and note.id not in answered]
 
 
 def _note(row: sqlite3.Row) -> Note:

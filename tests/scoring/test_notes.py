@@ -11,7 +11,7 @@ from attune import InputError
 from scoring.access import User
 from scoring.catalogue import Catalogue
 from scoring.library import Library
-from scoring.notes import Conflict, Content, Notebook, deleted_of, notes_of, rubric_of, thread_of
+from scoring.notes import Conflict, Content, Notebook, all_of, notes_of, rubric_of, thread_of
 from scoring.profile import Profile
 from tests.scoring.test_profile import FEELINGS, write
 from tests.sessions import DURATION_S, make_session
@@ -181,7 +181,7 @@ def test_replies_outlive_their_note(folder):
     thread = thread_of(Library(folder), SESSION)
     assert [(one.id, one.deleted) for one in thread] == [(note, True), (reply, False)]
     assert [one.id for one in notes_of(Library(folder), SESSION)] == [reply]
-    assert [one.id for one in deleted_of(Library(folder), SESSION)] == [lone]
+    assert [one.id for one in all_of(Library(folder), SESSION)[1]] == [lone]
     book(folder).add(new(), said("written while it was being deleted"), parent=lone)
     assert "written while it was being deleted" in texts(folder), "no reply is lost"
 
