@@ -82,6 +82,13 @@ export class Playback {
     this.on.state();
   }
 
+  /** Frames' own times (s), which come after the page: a frame that was sought before is sought again, by them. */
+  know(times) {
+    this.times = times;
+    const now = this.wanted ?? this.clock.currentTime;
+    if (now > 0 && !this.moving) this.seek(now);
+  }
+
   #jump(time) {
     const to = this.#middle(Math.min(Math.max(time, 0), this.duration));
     this.time = this.times?.length ? this.times[Math.max(last(this.times, to), 0)] : to; // as shown in a moment

@@ -51,6 +51,7 @@ class Review {
     this.reveal();
     this.people();
     await Promise.all(Object.entries(review.signals).map((one) => this.curves(...one)));
+    this.root.querySelector(".timeline").removeAttribute("aria-busy");
   }
 
   async curves(person, { url, columns }) {
@@ -59,7 +60,7 @@ class Review {
     const numbers = new Float32Array(await answer.arrayBuffer());
     const rows = numbers.length / columns.length;
     const named = Object.fromEntries(columns.map((name, i) => [name, numbers.subarray(i * rows, (i + 1) * rows)]));
-    if (person === this.review.frames_of) this.playback.times = named.time_s;
+    if (person === this.review.frames_of) this.playback.know(named.time_s);
     this.timeline.setSignals(person, named);
   }
 

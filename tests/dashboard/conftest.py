@@ -104,7 +104,7 @@ def visit(browser, served):
     """Opens a session; fails at the end if the page logged an error or asked anyone but the server."""
     contexts, problems = [], []
 
-    def open_page(id=ID, width=1440, scheme="light", ready=".review:not([aria-busy])"):
+    def open_page(id=ID, width=1440, scheme="light", ready=".timeline:not([aria-busy])"):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()

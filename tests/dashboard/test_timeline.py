@@ -171,6 +171,23 @@ def test_e_goes_from_event_to_event_and_says_so(visit):
     assert said.inner_text() == "" and page.locator("[data-slot=span]").is_hidden()
 
 
+def test_a_frame_sought_before_the_curves_are_there_is_sought_again_by_its_own_time(visit):
+    page = visit()
+    held = []
+    page.route("**/signals/*", lambda route: held.append(route))
+    page.reload()
+    page.wait_for_selector(".review:not([aria-busy])")
+    page.keyboard.press("e")
+    settle(page)
+    assert shown_s(page) == NOD[0], "on the edge between two frames"
+    for route in held:
+        route.continue_()
+    page.wait_for_selector(".timeline:not([aria-busy])")
+    settle(page)
+    assert shown_s(page) == pytest.approx(NOD[0] + 0.5 / FPS, abs=1e-3)
+    assert picture_of(page) == round(NOD[0] * FPS)
+
+
 def test_the_moment_in_the_address_is_played(visit):
     page = visit()
     click_at(page, 2.02)
