@@ -42,6 +42,7 @@ class Twin {
     this.show();
     await Promise.allSettled(this.sides.map((side) => side.frames()));
     this.show();
+    this.slot("sides").removeAttribute("aria-busy");
   }
 
   fail(sentence) {

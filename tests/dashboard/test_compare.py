@@ -11,7 +11,7 @@ from tests.dashboard.people import drawn, fits, opened, picture, rate, run, scor
 from tests.sessions import CONTACT, DURATION_S, FPS
 from tests.videos import make_video
 
-READY = ".twin:not([aria-busy])"
+READY = ".twin .sides:not([aria-busy])"
 LONG = {"source": {"duration_s": 300.0, "sha256": "cd" * 32}}
 
 

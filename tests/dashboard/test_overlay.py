@@ -137,7 +137,9 @@ def frame_of(pixels, left=0.0, scale=None, start=FACE_X_PX["staff"], width=320) 
 
 def fitted(page, camera=1) -> tuple[float, float]:
     """Left of the picture in its overlay, and pixels per pixel of the source."""
-    return page.locator(VIDEOS[camera]).evaluate(
+    video = page.locator(VIDEOS[camera]).element_handle()
+    page.wait_for_function("v => v.videoWidth > 0", arg=video)
+    return video.evaluate(
         "v => { const k = Math.min(v.clientWidth / v.videoWidth, v.clientHeight / v.videoHeight);"
         " return [(v.clientWidth - k * v.videoWidth) / 2, k]; }"
     )

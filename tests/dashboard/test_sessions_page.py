@@ -243,7 +243,7 @@ def test_the_card_leads_to_the_review_and_back_to_the_same_list(browser, served)
         assert f"session={ID}" in page.url
         page.go_back()
         page.wait_for_selector(READY)
-        assert page.get_by_label("Search").input_value() == "rec"
+        expect(page.get_by_label("Search")).to_have_value("rec")
         expect(page.get_by_text("of 16 sessions: “rec”")).to_be_visible()
         assert "order=Title" in page.url
         page.go_forward()
@@ -251,7 +251,7 @@ def test_the_card_leads_to_the_review_and_back_to_the_same_list(browser, served)
         assert f"session={ID}" in page.url
         page.go_back()
         page.wait_for_selector(READY)
-        assert page.get_by_label("Search").input_value() == "rec"
+        expect(page.get_by_label("Search")).to_have_value("rec")
         assert page.title() == "Sessions · Attune"  # no script of a title ran
 
 
