@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from attune import AttuneError
@@ -75,18 +75,35 @@ async def json_body(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise BadRequest("the request is not JSON")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise BadRequest("the request is too long")
+    body = await body_of(request, MAX_BODY)
+    if body is None:
+        raise BadRequest("the request is too long")
     try:
-        value = json.loads(bytes(body))
+        value = json.loads(body)
     except (ValueError, RecursionError):  # the latter where it is nested a thousandfold
         raise BadRequest("the request is not JSON") from None
     if not isinstance(value, dict):
         raise BadRequest("the request is not a JSON object")
     return value
+
+
+async def body_of(request: Request, most: int) -> bytes | None:
+    """All that a request carries; None where that is more than `most` bytes, of which no more is held.
+
+    Raises
+    ------
+    BadRequest
+        It was cut off, as when a tab is closed: nobody hears the answer.
+    """
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                return None
+    except ClientDisconnect:
+        raise BadRequest("the request was cut off") from None
+    return bytes(body)
 
 
 class BadRequest(AttuneError):

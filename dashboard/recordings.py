@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from attune import InputError, OutputError
-from dashboard.answers import PRIVATE, BadRequest, answering, json_body, problem
+from dashboard.answers import PRIVATE, BadRequest, answering, body_of, json_body, problem
 from scoring import cut_short
 from scoring.catalogue import Catalogue
 from scoring.live_recordings import GONE, LONGEST_S, LiveRecordings, named_camera, offered_cameras
@@ -70,14 +70,11 @@ class _Here:
     async def receive(self, request: Request) -> Response:
         """Store a piece; 409 says where the next one has to begin."""
         offset = _number(request.query_params.get("offset"))
-        block = bytearray()
-        async for part in request.stream():
-            block += part
-            if len(block) > CHUNK_BYTES:
-                return problem(f"The piece is too long: at most {CHUNK_BYTES} bytes can come at once.", 413)
+        block = await body_of(request, CHUNK_BYTES)
+        if block is None:
+            return problem(f"The piece is too long: at most {CHUNK_BYTES} bytes can come at once.", 413)
         try:
-            id = request.path_params["id"]
-            received = await run_in_threadpool(self.recordings.append, id, offset, bytes(block))
+            received = await run_in_threadpool(self.recordings.append, _id(request), offset, block)
         except Mismatch as elsewhere:
             return _elsewhere(elsewhere)
         except OutputError as full:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 
 import pytest
 
@@ -181,3 +182,12 @@ def test_what_the_page_would_never_send_is_refused(served):
     for path in ("/api/record", "/api/record/look"):
         status, answer = ask(served, "POST", path, {}, headers={"origin": "http://evil.example"})
         assert status == 403 and "Attune" in answer
+
+
+def test_a_request_that_is_cut_off_leaves_no_traceback(served):
+    for method, path in (("POST", "/api/record"), ("PUT", f"/api/record/{'0' * 32}?offset=0")):
+        with socket.create_connection(("127.0.0.1", served.port), timeout=30) as browser:
+            host = f"Host: 127.0.0.1:{served.port}\r\ncontent-type: application/json"
+            browser.sendall(f"{method} {path} HTTP/1.1\r\n{host}\r\ncontent-length: 9\r\n\r\n{{".encode())
+    assert ask(served, "GET", "/api/record/cut-short")[0] == 200
+    assert stop(served) == (0, "", "")
