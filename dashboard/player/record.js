@@ -4,6 +4,7 @@ import { BrowserCamera } from "./browser_camera.js";
 import { CutShort } from "./cut_short.js";
 import { Finishing } from "./finishing.js";
 import { clock, write } from "./format.js";
+import { Jotting } from "./jotting.js";
 import { LiveMeters } from "./live_meters.js";
 import { MachineCamera } from "./machine_camera.js";
 import { CALIBRATION_S, RecordForm } from "./record_form.js";
@@ -35,6 +36,7 @@ class Page {
       browser: new BrowserCamera(this.slot("preview"), tell),
       machine: new MachineCamera(this.slot("picture"), tell),
     };
+    this.notes = new Jotting(this.form, () => ({ id: this.id, time: this.camera.elapsed() }));
     this.short = new CutShort(this.slot("short"), this.slot("jobs"));
     this.listen();
     this.become("setup");
@@ -55,7 +57,7 @@ class Page {
     this.cameras.browser.close();
     if (!taking) return;
     this.become("finishing");
-    await this.jot();
+    await this.notes.keep();
     await camera.stop().catch(() => {}); // what has arrived is offered on this page another time
   }
 
@@ -94,7 +96,7 @@ class Page {
     const { signal } = this.ending;
     const acts = {
       open: () => this.open(), cancel: () => this.cancel(), pause: () => this.pause(), stop: () => this.stop(),
-      retake: () => this.askRetake(), discard: () => this.retake(), keep: () => this.keep(), jot: () => this.jot(),
+      retake: () => this.askRetake(), discard: () => this.retake(), keep: () => this.keep(), jot: () => this.notes.keep(),
     };
     root.addEventListener("click", ({ target }) => acts[target.closest("[data-do]")?.dataset.do]?.());
     root.addEventListener("submit", (event) => {
@@ -105,7 +107,7 @@ class Page {
       const name = target.dataset.field;
       if (name) this.form.wrong(name, "");
       if (name === "scenario") this.form.prompt();
-      if (name === "jot") this.jotted ??= this.camera.elapsed(); // the moment that it is about
+      if (name === "jot") this.notes.begun();
     });
     root.addEventListener("change", ({ target }) => {
       if (target.name === "source") {
@@ -208,7 +210,7 @@ class Page {
       const id = await camera.begin(this.form.values);
       this.id = id;
       if (this.counting !== counting) return void camera.discard();
-      this.remember("", this.form.text("note"), 0, "try");
+      this.notes.remember(this.form.text("note"), 0, "try", "form");
       for (let left = COUNT; left > 0; left--) {
         write(this.slot("count"), String(left));
         await new Promise((wake) => setTimeout(wake, 1000));
@@ -304,7 +306,7 @@ class Page {
 
   async again() {
     const { camera } = this;
-    this.clearNote();
+    this.notes.clear();
     await camera.discard();
     this.over();
     if (this.form.source === "machine") await this.open();
@@ -313,12 +315,12 @@ class Page {
   /** Ends the take; `why`: what ended it, where nobody did. */
   async stop(why) {
     if (!this.taking()) return;
-    const noted = await this.jot();
+    const noted = await this.notes.keep();
     const { camera, id } = this;
     this.become("finishing");
     write(this.slot("advice"), "");
     try {
-      if (!noted) await camera.arrived?.().then(() => this.jot()); // the server is back then
+      if (!noted) await camera.arrived?.().then(() => this.notes.keep()); // the server is back then
       await camera.stop();
       this.finish(id);
     } catch (problem) {
@@ -337,7 +339,7 @@ class Page {
     const { camera, id } = this;
     this.become("finishing");
     await camera.halt();
-    await this.jot();
+    await this.notes.keep();
     const ended = camera.keep && (await camera.keep().then(() => true, () => false));
     if (ended) this.finish(id);
     this.over();
@@ -350,7 +352,7 @@ class Page {
   over() {
     this.used = this.id = undefined;
     write(this.slot("sending"), "");
-    this.clearNote();
+    this.notes.clear();
   }
 
   /** Shows what becomes of the take above the form, which is ready for another one. */
@@ -362,35 +364,5 @@ class Page {
     one.node.focus();
     one.node.scrollIntoView({ block: "center" });
     one.ended.then(() => this.short.look());
-  }
-
-  clearNote() {
-    this.field("jot").value = "";
-    this.jotted = undefined;
-    write(this.slot("jotted"), "");
-    this.form.wrong("jot", "");
-  }
-
-  /** Keeps the note that was written, at the moment at which its writing began; whether none is left to keep. */
-  async jot() {
-    const text = this.form.text("jot");
-    if (!text || !this.id) return true;
-    const at = this.jotted ?? this.camera.elapsed();
-    if (!(await this.remember("jot", text, at, this.field("kind").value))) return false;
-    this.clearNote();
-    write(this.slot("jotted"), `Kept at ${clock(at)}.`);
-    return true;
-  }
-
-  async remember(field, text, at, kind) {
-    if (!text) return true;
-    const id = crypto.randomUUID().replaceAll("-", "");
-    try {
-      await ask("POST", `/api/record/${this.id}/notes`, { id, text, time_s: at, kind });
-      return true;
-    } catch (problem) {
-      this.form.wrong(field || "form", problem instanceof Refused ? problem.message : "The note was not kept: the server doesn't answer. Try again.");
-      return false;
-    }
   }
 }
