@@ -15,6 +15,7 @@ from dashboard.answers import PRIVATE, BadRequest, answering, body_of, json_body
 from scoring import cut_short
 from scoring.catalogue import Catalogue
 from scoring.live_recordings import GONE, LONGEST_S, LiveRecordings, named_camera, offered_cameras
+from scoring.position_help import MOST_BYTES, PositionHelp
 from scoring.uploads import CHUNK_BYTES, Mismatch
 
 PATIENCE_S = 1.0  # how long an answer waits for the next picture
@@ -27,6 +28,7 @@ def recording_routes(catalogue: Catalogue) -> list[Route]:
     return [
         Route("/api/record", answering(here.begin), methods=["POST"]),
         Route("/api/record/look", answering(here.look), methods=["POST"]),
+        Route("/api/record/position", answering(here.position), methods=["POST"]),
         Route("/api/record/cameras", answering(here.cameras), methods=["GET"]),
         Route("/api/record/cut-short", answering(here.cut_short), methods=["GET"]),
         Route(short, answering(here.finish), methods=["POST"]),
@@ -46,6 +48,7 @@ class _Here:
     def __init__(self, catalogue: Catalogue):
         self.library, self.user = catalogue.folder, catalogue.user
         self.recordings = LiveRecordings(catalogue.folder, catalogue.user)
+        self.help = PositionHelp(lambda: self.recordings.at_work)
 
     async def begin(self, request: Request) -> Response:
         fields = await json_body(request)
@@ -60,6 +63,13 @@ class _Here:
             raise InputError("camera has to be a camera's number, or a path on this machine")
         live = await run_in_threadpool(self.recordings.look, named_camera(camera.strip()), sound is True)
         return _answer({"id": live.id}, 201)
+
+    async def position(self, request: Request) -> Response:
+        """What a picture of a browser's camera says about how somebody sits; it is stored nowhere."""
+        picture = await body_of(request, MOST_BYTES)
+        if picture is None:
+            return problem(f"The picture is too large: at most {MOST_BYTES} bytes are looked at.", 413)
+        return _answer({"advice": await run_in_threadpool(self.help.said, picture)})
 
     def cameras(self, request: Request) -> Response:
         return _answer({"cameras": offered_cameras()})

@@ -26,7 +26,7 @@ from scoring.live_picture import LivePicture
 from scoring.live_recordings import LONGEST_S
 from scoring.live_report import Reporter, for_pages
 from scoring.measures import Measures
-from scoring.positioning import FINE, advice, view_of
+from scoring.positioning import sentences
 from scoring.profile import Profile
 from scoring.record import sound_of
 from scoring.recorder import Recorder, Taken
@@ -115,8 +115,7 @@ def _look(source: Camera, commands: Commands, reporter: Reporter) -> Path | None
                 return Path(command["folder"])
             picture.show(frame)
             if time.monotonic() - looked_s >= _LOOK_S:
-                said = advice(view_of(frame.rgb, extractor.see(frame)))
-                reporter.state(advice=" ".join(said) or FINE)
+                reporter.state(advice=sentences(frame.rgb, extractor.see(frame)))
                 looked_s = time.monotonic()
     return None
 

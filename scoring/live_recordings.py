@@ -107,6 +107,12 @@ class LiveRecordings:
         self._changing = threading.RLock()
         self._watching = False
 
+    @property
+    def at_work(self) -> bool:
+        """Whether something is being recorded, or measured after its end: the processor belongs to that."""
+        with self._changing:
+            return any(live.folder is not None and _running(live) for live in self._known.values())
+
     def look(self, camera: str, sound: bool = True) -> Live:
         """Show what a camera of this machine sees; nothing is stored.
 

@@ -65,6 +65,11 @@ def advice(view: View) -> tuple[str, ...]:
     return tuple(said)
 
 
+def sentences(rgb: np.ndarray, seen: Seen) -> str:
+    """What a page says of a picture, as `view_of` takes it: what to change, or that all is well."""
+    return " ".join(advice(view_of(rgb, seen))) or FINE
+
+
 def view_of(rgb: np.ndarray, seen: Seen) -> View:
     """How the person stands in a picture.
 

@@ -7,6 +7,7 @@ import { clock, write } from "./format.js";
 import { Jotting } from "./jotting.js";
 import { LiveMeters } from "./live_meters.js";
 import { MachineCamera } from "./machine_camera.js";
+import { Positioning } from "./positioning.js";
 import { CALIBRATION_S, RecordForm } from "./record_form.js";
 import { ask, bytes, Refused, SILENT } from "./transfer.js";
 
@@ -37,6 +38,9 @@ class Page {
       machine: new MachineCamera(this.slot("picture"), tell),
     };
     this.notes = new Jotting(this.form, () => ({ id: this.id, time: this.camera.elapsed() }));
+    const sitting = () => this.state === "setup" && this.on && this.form.source === "browser";
+    const advise = (sentences) => write(this.slot("advice"), sentences);
+    this.position = new Positioning(this.slot("preview"), sitting, advise, this.ending.signal);
     this.short = new CutShort(this.slot("short"), this.slot("jobs"));
     this.listen();
     this.become("setup");
@@ -74,6 +78,7 @@ class Page {
     this.state = this.root.dataset.state = state;
     for (const node of this.root.querySelectorAll("[data-in]")) node.hidden = !node.dataset.in.split(" ").includes(state);
     if (!this.taking()) this.slot("asking").hidden = true;
+    if (state === "counting") this.position.stop();
     for (const node of this.root.querySelectorAll("fieldset")) node.disabled = state === "counting";
     if (this.taking()) this.awake();
     else this.asleep();
@@ -174,6 +179,7 @@ class Page {
     const button = this.root.querySelector("[data-do=open]");
     button.hidden = false;
     write(this.slot("why"), why);
+    this.position.stop();
     write(this.slot("advice"), "");
     this.ready(false);
   }

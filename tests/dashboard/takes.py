@@ -7,6 +7,14 @@ from tests.dashboard.asking import until
 
 READY = ".record:not([aria-busy])"
 RECORDING = "[data-state=recording]"
+# How many points of the canvas have the colour in which bodies are drawn.
+GREEN = """(canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const near = (i, wanted) => wanted.every((value, k) => Math.abs(data[i + k] - value) < 60);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) count += near(i, [140, 240, 170]);
+  return count;
+}"""
 
 
 def fill(page, title="At the desk"):

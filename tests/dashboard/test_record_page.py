@@ -12,10 +12,11 @@ from playwright.sync_api import expect
 from scoring import cut_short
 from scoring.catalogue import Catalogue
 from scoring.notes import notes_of
+from scoring.positioning import FINE
 from scoring.unfinished import unfinished, video_of
 from tests import clips
 from tests.conftest import ROOT
-from tests.dashboard import conftest
+from tests.dashboard import conftest, takes
 from tests.dashboard.asking import until
 from tests.dashboard.conftest import EVIL, start, stop
 from tests.dashboard.people import fits, opened, run, seriously_wrong
@@ -93,12 +94,19 @@ def test_knows_the_names_of_the_library_and_offers_prompts(monkeypatch, tmp_path
 @pytest.mark.browser
 def test_a_browsers_camera_becomes_a_session_with_notes_and_a_pause(camera, served, library):
     with opened(camera, served, "/record", READY) as page:
+        looks = []
+        page.on("request", lambda request: looks.append(request) if "position" in request.url else None)
+        advice = page.locator("[data-slot=advice]")
+        expect(advice).to_have_text(FINE, timeout=30_000)
+        assert not library.exists(), "nobody has agreed to anything yet"
         fill(page)
         expect(page.locator("[data-slot=scenario-text]")).to_contain_text("twenty minutes late")
         page.locator("[data-field=note]").fill("look <b>up</b>")
         loudest = page.locator(".level i")
         until(lambda: float(loudest.evaluate("i => new DOMMatrix(getComputedStyle(i).transform).a")) > 0.2)
         begin(page)
+        expect(advice).to_have_text("")
+        before = len(looks)
         assert page.locator("[data-slot=prompt]").inner_text().startswith("A longer wait")
         assert len(unfinished(library)) == 1
         record(page, 3)
@@ -118,6 +126,7 @@ def test_a_browsers_camera_becomes_a_session_with_notes_and_a_pause(camera, serv
         page.wait_for_selector(RECORDING)
         record(page, paused + 3)
         took = time_of(page)
+        assert before == len(looks) > 0, "pictures are looked at before it records, and then no more"
         stop_and_wait(page)
         assert page.evaluate("() => document.activeElement.shadowRoot.activeElement.className") == "job"
         page.get_by_role("link", name="Open the review").click()
@@ -321,7 +330,7 @@ def test_a_camera_of_the_machine_becomes_a_session(camera, served, library):
         begin(page)
         record(page, 3)
         expect(page.locator("[data-slot=share]")).to_contain_text("%", timeout=20_000)
-        assert canvas.evaluate(GREEN) > 30, "the body is drawn over the picture"
+        assert canvas.evaluate(takes.GREEN) > 30, "the body is drawn over the picture"
         page.get_by_role("button", name="Pause").click()
         page.wait_for_selector("[data-state=paused]")
         paused = time_of(page)
@@ -355,16 +364,6 @@ def another_take_while_the_server_is_killed(page, served, library):
     page.get_by_role("button", name="Stop and see feedback").click()
     expect(page.locator("[data-wrong=form]")).to_contain_text("is offered here once it does")
     assert len(unfinished(library)) == 1
-
-
-# How many points of the canvas have the colour in which bodies are drawn.
-GREEN = """(canvas) => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  const near = (i, wanted) => wanted.every((value, k) => Math.abs(data[i + k] - value) < 60);
-  let count = 0;
-  for (let i = 0; i < data.length; i += 4) count += near(i, [140, 240, 170]);
-  return count;
-}"""
 
 
 @pytest.mark.slow

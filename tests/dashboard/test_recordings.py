@@ -4,11 +4,16 @@ import os
 import signal
 import socket
 
+import cv2
+import psutil
 import pytest
 
 from scoring import cut_short
+from scoring.position_help import MOST_BYTES
+from scoring.positioning import FINE
 from scoring.unfinished import unfinished, video_of, waiting
-from tests.browser_recordings import CONSENT
+from tests import clips
+from tests.browser_recordings import CONSENT, TYPE
 from tests.conftest import ROOT
 from tests.dashboard.asking import ask, job, processes, until, until_state
 from tests.dashboard.conftest import start, stop
@@ -107,6 +112,38 @@ def test_a_server_that_is_killed_ends_the_recording_and_keeps_it(served, recordi
     assert recorded_s(library) > 1.5
 
 
+def helping(served):
+    """The processes that look at how somebody sits."""
+    return [one for one in psutil.Process(served.process.pid).children() if "scoring.guarded" in words(one)]
+
+
+def words(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it ended meanwhile
+        return []
+
+
+@pytest.mark.slow
+def test_help_with_the_position_stores_nothing_and_ends_for_a_recording_or_with_its_server(served, library):
+    data = cv2.imencode(".jpg", clips.pictures(clips.OTHER, 1)[0].rgb[..., ::-1])[1].tobytes()
+
+    def said():
+        status, answer = ask(served, "POST", "/api/record/position", raw=data)
+        return status == 200 and answer["advice"]
+
+    assert said() == FINE and not library.exists() and len(helping(served)) == 1
+    id = ask(served, "POST", "/api/record", {**FIELDS, "type": TYPE})[1]["id"]
+    until(lambda: helping(served) == [])
+    assert said() == "" and helping(served) == []
+    assert ask(served, "DELETE", f"/api/record/{id}")[0] == 200
+    assert said() == FINE
+    (process,) = helping(served)
+    served.process.send_signal(signal.SIGKILL)
+    served.process.wait()
+    until(lambda: words(process) == [])
+
+
 @pytest.mark.slow
 def test_looking_ends_when_the_page_is_gone(library, monkeypatch):
     from tests.dashboard import conftest
@@ -179,7 +216,12 @@ def test_what_the_page_would_never_send_is_refused(served):
     assert ask(served, "POST", "/api/record", {"type": "video/webm"})[0] == 422
     assert ask(served, "POST", f"/api/record/{'0' * 32}/end", {"size": "much"})[0] == 422
     assert ask(served, "POST", "/api/record/cut-short/x", {})[0] == 404
-    for path in ("/api/record", "/api/record/look"):
+    status, answer = ask(served, "POST", "/api/record/position", raw=b"no picture")
+    assert status == 422 and "no JPEG" in answer["error"]
+    status, answer = ask(served, "POST", "/api/record/position", raw=bytes(MOST_BYTES + 1))
+    assert status == 413 and answer["error"].startswith("The picture is too large")
+    assert helping(served) == []
+    for path in ("/api/record", "/api/record/look", "/api/record/position"):
         status, answer = ask(served, "POST", path, {}, headers={"origin": "http://evil.example"})
         assert status == 403 and "Attune" in answer
 
