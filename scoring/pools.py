@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import re
 import threading
@@ -16,6 +17,10 @@ from attune import InputError, UsageError
 from scoring.guarded import GuardedWorker, Limits, Task
 
 _ADDRESS = re.compile(r"((tcp|tls)://)?[^\s/]+:\d+")
+
+ANSWERS_S = 10.0  # So long a scheduler is waited for.
+LOOK_S = 10.0  # How often a task that a cluster has is looked after ...
+PATIENCE = 6  # ... and for so many looks no worker is there before they are taken to be gone: some come back.
 
 Report = Callable[[int, str, float], None]
 """Called with a worker's number, what it works on, and the share done."""
@@ -109,17 +114,17 @@ class ClusterPool:
         if not _ADDRESS.fullmatch(address):  # a client that can't even try leaves a traceback behind
             raise UsageError(f"--scheduler '{address}' is no address: use tcp://HOST:PORT")
         try:
-            self._client = Client(address, timeout="10s", set_as_default=False)
+            self._client = Client(address, timeout=ANSWERS_S, set_as_default=False)
         except (OSError, ValueError) as error:
             what = f"no Dask scheduler answers at {address}"
             raise InputError(f"{what}: start one, or check the address") from error
-        self._limits = limits
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what is lost is said once, below
+        self._limits, self._address, self._lost = limits, address, ""
         threads = self._client.scheduler_info(n_workers=-1)["workers"].values()
         self.workers = sum(worker["nthreads"] for worker in threads)
         if not self.workers:
             self._client.close()
-            what = f"the scheduler at {address} has no workers"
-            raise InputError(f"{what}: start some with dask worker {address}")
+            raise InputError(_NO_WORKERS.format(address))
         self._threads = ThreadPoolExecutor(self.workers)
 
     def __enter__(self) -> ClusterPool:
@@ -137,13 +142,42 @@ class ClusterPool:
         return self._threads.submit(self._run, task, arguments)
 
     def _run(self, task: Task, arguments: tuple) -> Any:
+        from distributed import KilledWorker
+        from distributed.client import ClosedClientError
+
+        if self._lost:
+            raise InputError(self._lost)
         # Not pure: a task leaves files, and the same one later is a task of its own.
         here = str(Path.cwd())
-        remote = self._client.submit(on_cluster, here, task, arguments, self._limits, pure=False)
         try:
-            return remote.result()
-        except CancelledError:
-            raise InputError("the cluster gave it up: its workers were lost") from None
+            remote = self._client.submit(on_cluster, here, task, arguments, self._limits, pure=False)
+            return self._result(remote)
+        except KilledWorker:
+            raise InputError("the cluster gave it up: several workers ended while they had it") from None
+        except (CancelledError, ClosedClientError):
+            raise InputError(self._lost or _GONE.format(self._address)) from None
+
+    def _result(self, remote: Any) -> Any:
+        """What a task gives; looks meanwhile whether there is still somebody to do it."""
+        empty = 0
+        while True:
+            try:
+                return remote.result(timeout=LOOK_S)
+            except TimeoutError:
+                if remote.done():  # just now, or the error is the task's own
+                    return remote.result()
+            # A client that gave up never tells of what it took in while it looked for its scheduler.
+            if self._client.status == "closed":
+                self._lost = _GONE.format(self._address)
+            empty = 0 if self._client.scheduler_info(n_workers=-1).get("workers", True) else empty + 1
+            if empty >= PATIENCE:
+                self._lost = _NO_WORKERS.format(self._address)
+            if self._lost:
+                raise InputError(self._lost)
+
+
+_GONE = "the scheduler at {0} went away: start it and its workers, and give the same command again"
+_NO_WORKERS = "the scheduler at {0} has no workers: start some with dask worker {0}"
 
 
 _own = threading.local()

@@ -36,6 +36,7 @@ def cluster(home: Path, workers: int = 2) -> Iterator[str]:
     options = ("--nworkers", str(workers), "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
     below = run("worker", address, *options)
     try:
+        until(rf"(?s)(?:Register worker.*){{{workers}}}")
         yield address
     finally:
         for process in (below, main):

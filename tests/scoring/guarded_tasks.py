@@ -22,6 +22,10 @@ def fill(progress):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def run_out_of_time(progress):
+    raise TimeoutError("the task's own")
+
+
 def hang(progress):
     time.sleep(600)
 

@@ -1,9 +1,14 @@
 """A batch on a Dask cluster: a real scheduler and two workers on loopback."""
 
+import psutil
 import pytest
 
+from attune import InputError
+from scoring import pools
+from scoring.guarded import Limits
 from tests.clips import SAMPLES
 from tests.cluster import cluster
+from tests.scoring import guarded_tasks as tasks
 
 pytestmark = pytest.mark.slow
 
@@ -41,3 +46,23 @@ def test_no_scheduler_is_said(run_attune, tmp_path):
     done = run_attune("batch", CLIPS[0], "--out", out, "--scheduler", "tcp://127.0.0.1:9")
     assert done.returncode == 1
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in done.stderr
+
+
+@pytest.mark.parametrize(("which", "said"), [
+    ("worker", "has no workers: start some"), ("scheduler", "went away: start it and its workers"),
+])  # fmt: skip
+def test_a_cluster_that_is_lost_keeps_nobody_waiting(tmp_path, monkeypatch, which, said):
+    for name, value in {"LOOK_S": 0.5, "PATIENCE": 4, "ANSWERS_S": 2}.items():
+        monkeypatch.setattr(pools, name, value)
+    with cluster(tmp_path, workers=1) as address, pools.ClusterPool(address, Limits()) as pool:
+        assert pool.submit("", tasks.double, 21).result(60) == 42
+        with pytest.raises(TimeoutError, match="the task's own"):
+            pool.submit("", tasks.run_out_of_time).result(60)
+        waiting = [pool.submit("", tasks.hang) for _ in range(2)]
+        for process in psutil.Process().children():
+            if which in process.cmdline():
+                for one in (process, *process.children(recursive=True)):
+                    one.kill()
+        for future in waiting:
+            with pytest.raises(InputError, match=said):
+                future.result(60)
