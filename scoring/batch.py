@@ -122,11 +122,12 @@ def batch(
         if todo:
             with _tidied(out), pool_for(scheduler, workers, limits or Limits(), report) as pool:
                 made, failed = _Run(pool, told).run(todo)
-            if anonymise:  # what is kept of those that failed has the files' hashes, and may draw faces
-                for work in todo:
-                    shutil.rmtree(work.folder, ignore_errors=True)
             done |= {id: out / name for id, name in made.items()}
             failures += failed
+        for work in works:
+            # What is kept for another try has the files' hashes, and may draw faces; a kill left some of it.
+            if anonymise or work.item.id in done:
+                shutil.rmtree(work.folder, ignore_errors=True)
         finished = [(item, done[item.id]) for item in items if item.id in done]
         asked = {**chosen, "speech": speech, "video": keep_video, "anonymise": anonymise}
         shown = _unnamed(failures, asked) if anonymise else (failures, asked)

@@ -86,6 +86,15 @@ def basis(profile: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def _check(work: Work) -> None:
+    """Refuse to measure with anything else than the batch has: a cluster's worker may be another's."""
+    if work.basis and basis(work.options["profile"]) != work.basis:
+        raise InputError(
+            "the worker has another Attune, models or profile than the batch began with: install the same "
+            "there, and start its workers anew"
+        )
+
+
 @dataclass(frozen=True)
 class Plan:
     """How one recording is measured: its parts, one for short ones, and the hash of the file."""
@@ -101,6 +110,7 @@ def plan(work: Work, progress: Progress) -> Plan:
     from scoring.recording import MAX_SIDE
     from vision.source import VideoFile
 
+    _check(work)
     stored = work.folder / "plan.json"
     if stored.is_file():
         found = json.loads(stored.read_text("utf-8"))
@@ -123,6 +133,7 @@ def part(work: Work, planned: Plan, number: int, progress: Progress) -> None:
     from scoring.recording import MAX_SIDE
     from vision.source import VideoFile
 
+    _check(work)
     file = _part_file(work, number)
     if file.is_file():
         return
@@ -151,6 +162,7 @@ def finish(work: Work, planned: Plan, progress: Progress) -> str:
         if duration_s:
             progress(min(1.0, time_s / duration_s))
 
+    _check(work)
     divided = len(planned.spans) > 1
     analyze = analyze_anonymised if work.anonymise else analyze_video
     result = analyze(

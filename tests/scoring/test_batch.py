@@ -102,10 +102,13 @@ def test_tables_are_the_same_to_the_byte_whatever_the_number_of_workers(run_attu
 
 def test_what_is_finished_is_not_done_again(run_attune, finished):
     before = {path: path.stat().st_mtime_ns for path in finished.glob("*/session.json")}
+    for done in finished.glob(".batch/*.done"):  # as a kill at the very end leaves it
+        done.with_suffix("").mkdir()
     started = time.monotonic()
     done = run_attune("batch", *CLIPS, "--out", finished, "--json")
     assert {path: path.stat().st_mtime_ns for path in finished.glob("*/session.json")} == before
     assert len(json.loads(done.stdout)["sessions"]) == 2
+    assert not [path for path in finished.glob(".batch/*") if path.is_dir()]
     assert time.monotonic() - started < 20
 
 
@@ -132,6 +135,11 @@ def test_an_edited_profile_is_other_work(tmp_path):
         (tmp_path / "own.toml").write_text(text)
         keys.add(Work(Item(CLIPS[0], "a"), tmp_path, {}, basis=basis(str(tmp_path / "own.toml"))).key)
     assert len(keys) == 2
+    edited = basis(str(tmp_path / "own.toml"))
+    other = Work(Item(CLIPS[0], "a"), tmp_path, {"profile": "default"}, basis=edited)
+    for task, more in ((batch_tasks.plan, ()), (batch_tasks.part, (None, 0)), (batch_tasks.finish, (None,))):
+        with pytest.raises(InputError, match="worker has another Attune, models or profile than the batch"):
+            task(other, *more, lambda share: None)
 
 
 def test_tables_without_a_row_have_their_types(tmp_path):
