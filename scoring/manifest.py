@@ -202,7 +202,7 @@ def _id(text: str) -> str:
 def _files(text: str) -> Iterator[Path]:
     path = Path(text)
     if path.is_dir():
-        found: Iterable[Path] = (one for one in path.rglob("*") if not _hidden(one.relative_to(path)))
+        found: Iterable[Path] = _below(path)
     elif path.exists():
         yield path  # named by itself: whatever its suffix
         return
@@ -211,9 +211,20 @@ def _files(text: str) -> Iterator[Path]:
     yield from sorted(one for one in found if one.suffix.lower() in VIDEOS and one.is_file())
 
 
-def _hidden(path: Path) -> bool:
-    """Whether it is a file that systems keep for themselves (``._clip.mp4``), or lies in such a folder."""
-    return any(part.startswith(".") for part in path.parts)
+def _below(folder: Path) -> Iterator[Path]:
+    """All files in a folder and those in it, each folder once, what links lead to last: they may lead back.
+
+    Left out is what systems keep for themselves (``._clip.mp4``), and folders of such names.
+    """
+    seen: set[str] = set()
+    starts = [folder]
+    for start in starts:
+        for place, folders, files in os.walk(start):
+            real = os.path.realpath(place)
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and real not in seen)
+            starts += [link for name in folders if (link := Path(place, name)).is_symlink()]
+            yield from (Path(place, name) for name in files if not name.startswith(".") and real not in seen)
+            seen.add(real)
 
 
 def _kept_in(library: Path, file: Path) -> bool:

@@ -29,6 +29,17 @@ def test_folders_and_patterns_are_searched(folder):
     assert failures == []
 
 
+def test_folders_that_are_links_are_searched_and_each_folder_once(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "far.mp4").write_bytes(b"x")
+    for name, to in {"linked": elsewhere, "a_link": folder / "sub", "sub/back": folder, "lost": "no"}.items():
+        (folder / name).symlink_to(to)
+    names = sorted(item.path.relative_to(folder).as_posix() for item in gather([str(folder)])[0])
+    assert names == ["a.mp4", "b.mp4", "client.mp4", "linked/far.mp4", "sub/a.mp4", "sub/deep/c.MOV"]
+    (item,), _ = gather([str(folder / "linked")])
+    assert item.id == "far"
+
+
 def test_names_that_repeat_are_told_apart_by_their_folders(folder):
     ids = {item.id for item in gather([str(folder)])[0]}
     assert ids == {"b", "c", "client", f"{folder.name}/a", "sub/a"}
