@@ -273,7 +273,8 @@ def read_codings(
     columns : mapping of str to str, optional
         Our name of a column -> the table's own name.
     observation : sequence of str
-        Names the session may have in a file with several: only its rows are read.
+        Names the session may have in a file with several, of which only its rows are read, and among the
+        videos that an ELAN file links.
     may_be_empty : bool
         Whether a file without any coding is right: the coder saw nothing.
 
@@ -297,7 +298,7 @@ def read_codings(
     if path.suffix.lower() == ".eaf":
         from scoring.codings_elan import read_elan
 
-        read_elan(path, taken, own_coder=not coder)
+        read_elan(path, taken, not coder, observation)
     else:
         from scoring.codings_boris import is_boris, read_boris
         from scoring.codings_csv import read_table

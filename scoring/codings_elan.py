@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ _LANGUAGE = "eng"
 _MS = 1000
 
 
-def read_elan(path: Path, taken: Collector, own_coder: bool) -> None:
+def read_elan(path: Path, taken: Collector, own_coder: bool, recording: Sequence[str] = ()) -> None:
     """Hand the codings of an ELAN file to a `Collector`.
 
     A tier is one kind's (its name says which, and whose: ``eye_contact@staff``, ``staff: eye contact``) or
@@ -35,12 +37,14 @@ def read_elan(path: Path, taken: Collector, own_coder: bool) -> None:
     ----------
     own_coder : bool
         Whether the annotators named in the file count.
+    recording : sequence of str
+        Names the session's recording may have among the linked videos; else the first one's times count.
     """
     eaf = _parsed(path)
-    origin_ms = _origin_ms(eaf)
+    video, origin_ms = _origin(eaf, recording)
     if origin_ms:
         taken.notices.append(
-            f"{path.name}: its first video was shifted by {origin_ms} ms in ELAN, and its times with it"
+            f"{path.name}: its video {video} was shifted by {origin_ms} ms in ELAN, and its times with it"
         )
     _align(eaf)
     for name, (aligned, refers, about, _) in eaf.tiers.items():
@@ -102,12 +106,19 @@ def _parsed(path: Path) -> Any:
         raise InputError(f"{path.name} can't be read as an ELAN file: {error}") from None
 
 
-def _origin_ms(eaf: Any) -> int:
-    media = eaf.media_descriptors
-    try:
-        return int(media[0].get("TIME_ORIGIN") or 0) if media else 0
-    except ValueError:
-        return 0
+def _origin(eaf: Any, recording: Sequence[str]) -> tuple[str, int]:
+    """The linked video that is meant, and where in it the file's times begin, in milliseconds."""
+    from urllib.parse import unquote
+
+    known = {fold(name) for name in recording}
+    media = [
+        (re.split(r"[/\\]", unquote(one.get("MEDIA_URL") or ""))[-1], one) for one in eaf.media_descriptors
+    ]
+    meant = [pair for pair in media if known & {fold(pair[0]), fold(pair[0].rpartition(".")[0])}]
+    for name, one in (meant or media)[:1]:
+        with contextlib.suppress(ValueError):
+            return name, int(one.get("TIME_ORIGIN") or 0)
+    return "", 0
 
 
 def _span(eaf: Any, annotation: Sequence, origin_ms: int) -> Span:

@@ -102,6 +102,9 @@ def test_a_video_shifted_in_elan_shifts_its_codings(tmp_path):
     (coded,) = read_codings(write(path, text), ONE)
     assert spans(coded, "nod") == [("staff", 1.5, 2.5)]
     assert "shifted by 500 ms" in coded.notices[0]
+    other = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/b%20c.mp4" MIME_TYPE="m" TIME_ORIGIN="2500"/>'
+    (coded,) = read_codings(write(path, text.replace(media, media + other)), ONE, observation=["B C"])
+    assert spans(coded, "nod") == [("staff", 3.5, 4.5)], "by the recording's own place among several"
 
 
 @pytest.mark.parametrize("content", [b"", b"<a/>", b"no xml", "<ANNOTATION_DOCUMENT".encode("utf-16")])
