@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from scoring.events import KINDS
+from scoring.eye_contact import BLINK_MAX_S, BLINK_SHARE
 from vision.signals import COLUMNS
 
 if TYPE_CHECKING:
@@ -114,6 +115,10 @@ SPEECH_ABOUT = (
     "A person listens while the other one speaks and they don't, and speaks while the other one doesn't; "
     "while both speak they do neither. Without `--speech` these scores are not measurable."
 )
+BLINKS_ABOUT = (
+    f"Eye contact isn't measured in blinks: while the lids are closer than {BLINK_SHARE:g} of the person's "
+    f"median `eye_openness`, for up to {BLINK_MAX_S:g} s."
+)
 
 
 def codebook(found: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -164,6 +169,8 @@ def _lines() -> Iterator[str]:
     yield "What `score` may be:"
     yield from _table(("score", "unit", "meaning"), [(f"`{n}`", *of) for n, of in SCORES_ABOUT.items()])
     yield SPEECH_ABOUT
+    yield ""
+    yield BLINKS_ABOUT
     yield ""
     yield "## events"
     yield ""
