@@ -201,6 +201,50 @@ def compare(
     return SessionAgreement(session.id, tuple(compared), tuple(together))
 
 
+def put_together(
+    session: Session, parts: Sequence[tuple[Span | None, Sequence[Coded], SessionAgreement]], unit_s: float
+) -> SessionAgreement:
+    """One session's comparisons from parts that were coded by different people: whoever coded the same time
+    is compared in it, wherever each one's part begins and ends.
+
+    Parameters
+    ----------
+    parts : sequence of (span, codings, comparison)
+        As `compare` took and gave them.
+    """
+    if len(parts) == 1:
+        return parts[0][2]
+    duration_s, table = frame_of(session).duration_s, session.events()
+    ends = [span or (0.0, duration_s) for span, *_ in parts]
+    hull = min(start for start, _ in ends), max(end for _, end in ends)
+    edges = _edges(duration_s, unit_s, hull, session)
+    together = []
+    for person, kind in sorted({one for _, coded, _ in parts for coder in coded for one in coder.looked_for}):
+        people: dict[str, Says] = {}
+        for span, (_, coded, _) in zip(ends, parts, strict=True):
+            for one in (one for one in coded if (person, kind) in one.looked_for):
+                says = _within_part(_coder(one, person, kind, edges), span, edges)
+                people[one.coder] = _both(people[one.coder], says) if one.coder in people else says
+        if timed := {coder: says for coder, says in people.items() if not says.moments}:
+            machine = _machine(session, table, person, kind, edges)
+            together.append(_together(session.id, person, kind, timed, machine, edges))
+    return SessionAgreement(
+        session.id, tuple(one for *_, found in parts for one in found.compared), tuple(together)
+    )
+
+
+def _within_part(says: Says, span: Span, edges: Floats) -> Says:
+    there = (edges[:-1] >= span[0] - 1e-9) & (edges[1:] <= span[1] + 1e-9)
+    spans = [(start, end) for start, end in says.spans if end >= span[0] and start <= span[1]]
+    return Says(says.known & there, np.where(there, says.series, np.nan), spans)
+
+
+def _both(one: Says, other: Says) -> Says:
+    """What one observer says of two parts of a session."""
+    series = np.where(one.known, one.series, other.series)
+    return Says(one.known | other.known, series, one.spans + other.spans)
+
+
 def _edges(duration_s: float, unit_s: float, span: Span | None, session: Session) -> Floats:
     start, end = span or (0.0, duration_s)
     if not 0 <= start < end or start >= duration_s:

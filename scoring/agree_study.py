@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from attune import AttuneError, InputError
-from scoring.agree import UNIT_S, SessionAgreement, Span, compare, frame_of, names_of, narrowed
+from scoring.agree import UNIT_S, SessionAgreement, Span, compare, frame_of, names_of, narrowed, put_together
 from scoring.batch_tasks import RUN
 from scoring.coding_names import Names
 from scoring.codings import Coded, CodingError, read_codings
@@ -84,6 +84,7 @@ def agree(
         except AttuneError as error:
             problems.append(str(error))
             continue
+        parts: list[tuple[Span | None, Sequence[Coded], SessionAgreement]] = []
         for span in dict.fromkeys(source.span for source in sources):
             coded: list[Coded] = []
             for source in (source for source in sources if source.span == span):
@@ -103,9 +104,11 @@ def agree(
             if reading.kinds:
                 coded = narrowed(coded, reading.kinds, frame.persons)
             try:
-                found.append(compare(session, coded, reading.unit_s, span))
+                parts.append((span, coded, compare(session, coded, reading.unit_s, span)))
             except InputError as error:
                 problems.append(str(error))
+        if parts:
+            found.append(put_together(session, parts, reading.unit_s))
     return found, problems, notices
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from attune import InputError, UsageError
-from scoring.agree import compare, frame_of, narrowed
+from scoring.agree import compare, frame_of, narrowed, put_together
 from scoring.agree_command import agree
 from scoring.agree_results import ALL, pool
 from scoring.agree_study import read_study
@@ -180,6 +180,21 @@ def test_alpha_among_coders_and_with_attune(folder):
     assert [row.coder for row in results.rows] == ["anna", "berta", "late", ALL]
     pooled = results.rows[-1]
     assert pooled.agreement == pytest.approx((1 + 1 + 0.95) / 3)
+
+
+def test_alpha_is_of_the_time_that_several_coded_whatever_part_each_one_did(folder):
+    """Berta checks Anna's first minute, and begins each look .5 s later: of 10 s, .5 they differ in."""
+    session, parts = Session.open(folder), []
+    late = [(start + 0.5, end) for start, end in LOOKS]
+    for span, coder in ((None, coded("anna", *LOOKS)), ((0.0, 60.0), coded("berta", *late))):
+        parts.append((span, [coder], compare(session, [coder], span=span)))
+    found = put_together(session, parts, 0.1)
+    (alpha,) = pool([found], 0.1).alphas
+    chance = 2 * 690 * 510 / (1200 * 1199)  # Anna said 360 of the 600 units, Berta 330
+    assert alpha.humans.value == pytest.approx(1 - 0.05 / chance)
+    assert alpha.with_attune.value > alpha.humans.value, "Attune agrees with Anna all the time"
+    assert {(one.coder, round(one.watched_s)) for one in found.compared} == {("anna", 300), ("berta", 60)}
+    assert put_together(session, parts[:1], 0.1) is parts[0][2]
 
 
 def test_a_study_pools_sessions_and_draws_them(tmp_path):
