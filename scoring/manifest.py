@@ -110,7 +110,8 @@ def gather(
             items += found
             failures += wrong
             continue
-        files = [file for file in _files(text) if out is None or not _kept_in(out, file)]
+        named = _files(text) if text.strip() else ()  # an empty name would be the folder one is in
+        files = [file for file in named if out is None or not _kept_in(out, file)]
         plain = {os.path.abspath(file): file for file in files} | plain  # noqa: PTH100 (links are two)
         if not files:
             failures.append(Failure("", text, _nothing(text)))
@@ -232,6 +233,8 @@ def _kept_in(library: Path, file: Path) -> bool:
 
 
 def _nothing(text: str) -> str:
+    if not text.strip():
+        return "a name is empty: is a variable of the shell not set?"
     if Path(text).is_dir():
         return f"{text} holds no video ({', '.join(VIDEOS)})"
     return f"{text} is not there"

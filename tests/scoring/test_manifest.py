@@ -57,10 +57,13 @@ def test_the_same_file_named_twice_is_one_recording(folder, monkeypatch):
     assert failures == []
 
 
-def test_what_is_not_there_is_named_and_the_rest_goes_on(folder):
+def test_what_is_not_there_is_named_and_the_rest_goes_on(folder, monkeypatch):
     items, failures = gather([str(folder / name) for name in ("a.mp4", "z.mp4", "sub/deep/x*")])
     assert [item.id for item in items] == ["a"]
     assert [failure.path for failure in failures] == [str(folder / "z.mp4"), str(folder / "sub/deep/x*")]
+    monkeypatch.chdir(folder)
+    items, (failure,) = gather(["", "a.mp4"])
+    assert [item.id for item in items] == ["a"] and "a name is empty" in failure.reason
 
 
 @pytest.mark.parametrize(("mark", "encoding"), [
