@@ -17,8 +17,12 @@ from vision.source import VideoFile
 from vision.upright import fit
 from vision.writer import MAX_SIDE, whole
 
-ROUNDS = (0, 0, 1, 1, 2, 2)
-"""How strongly faces are hidden (`vision.blur.LEVELS`), from one try to the next."""
+ROUNDS = (0, 0, 1, 1, *[2] * 16)
+"""How strongly faces are hidden (`vision.blur.LEVELS`), from one try to the next; most need one or two."""
+
+LASTING = 3
+"""After so many tries, what is still found is hidden from beginning to end: what the detector takes a pattern
+for it takes it for again and again, and in a long video never for the last time."""
 
 _EACH_S = 0.2  # Of the faces that were measured, so many are enough: the detector sees every picture.
 _BOX = (0.6, 0.6, 0.6, 0.9)  # left, top, right, bottom of the middle between the eyes, in face heights
@@ -28,8 +32,8 @@ def export_blurred(session: Session, dst: Path, progress: Progress | None = None
     """Write the session's video with its time bar, every face hidden, and no sound.
 
     The face detector then looks at every picture of what was written, with the bar below and without it.
-    What it finds, a face or not, is hidden too, more strongly if need be, and all is written again; where it
-    finds something to the end, nothing is left behind.
+    What it finds, a face or not, is hidden too, more strongly and for longer if need be, and all is written
+    again; where it finds something to the end, nothing is left behind.
 
     Raises
     ------
@@ -43,19 +47,22 @@ def export_blurred(session: Session, dst: Path, progress: Progress | None = None
     told = _Told(progress, session)
     found = [np.concatenate([_seen(camera, told), _measured(session, camera)]) for camera in cameras]
     with whole(dst) as part:
-        for level in ROUNDS:
+        for number, level in enumerate(ROUNDS, start=1):
             export_video(session, part, progress, hide=_hide(cameras, found, level))
             places, height = _places(cameras)
             left = sightings(VideoFile(part), LEFT_SCORE, told, height)
             if not len(left):
                 return
+            first_s = left[0, 0]
+            if number >= LASTING:
+                left[:, 0] = np.nan
             found = [
                 np.concatenate([before, _in_camera(left, camera, *place)])
                 for before, camera, place in zip(found, cameras, places, strict=True)
             ]
         raise OutputError(
             f"{dst} was not written: a face can still be found in it, first at "
-            f"{timeline.clock(left[0, 0], tenths=True)}"
+            f"{timeline.clock(first_s, tenths=True)}"
         )
 
 

@@ -25,6 +25,7 @@ GAP_S = 3.0  # A face seen again within this, near where it was, was there in be
 AROUND_S = 1.0  # Before it is seen first, and after it is seen last.
 _NEAR = 0.8  # ... near: within so many sizes of the face.
 _EVER_S = 0.1  # around every sighting, however it is linked
+_SAME = 0.5  # ... all the time: of places closer than this one is made
 _MOVING = 1.3  # how much larger a place is where only one end of a movement is known
 
 LEVELS = ((1.6, 6), (1.9, 3), (2.3, 1))
@@ -33,7 +34,7 @@ side it is averaged: of the first, less than four cells are on the face itself."
 
 Box = tuple[float, float, float, float]
 Sightings = NDArray[np.float64]
-"""Time in seconds, then left, top, right, bottom as shares of the picture; shape (n, 5)."""
+"""Time in seconds (NaN: all the time), then left, top, right, bottom as shares of a picture; shape (n, 5)."""
 
 
 class FaceFinder:
@@ -110,13 +111,21 @@ class Hidden:
     """Where faces are hidden, and when; made by `hidden`."""
 
     _by_second: dict[int, list[tuple[float, float, Box]]] = field(default_factory=lambda: defaultdict(list))
+    _always: list[Box] = field(default_factory=list)
 
     def add(self, start_s: float, end_s: float, box: Box) -> None:
         for second in range(int(np.floor(start_s)), int(np.floor(end_s)) + 1):
             self._by_second[second].append((start_s, end_s, box))
 
+    def add_always(self, box: Box) -> None:
+        for one in [one for one in self._always if _apart(one, box) < _SAME]:
+            self._always.remove(one)
+            box = _hull(one, box)
+        self._always.append(box)
+
     def at(self, time_s: float) -> Iterator[Box]:
         """The boxes at a moment, as shares of the picture, not yet made larger."""
+        yield from self._always
         for start_s, end_s, box in self._by_second.get(int(np.floor(time_s)), ()):
             if start_s - 1e-6 <= time_s <= end_s + 1e-6:
                 yield box
@@ -141,6 +150,9 @@ def hidden(found: Sightings) -> Hidden:
     result, open_ = Hidden(), []
     for time_s, *sides in found[np.argsort(found[:, 0], kind="stable")].tolist():
         box: Box = tuple(sides)  # type: ignore[assignment]
+        if np.isnan(time_s):
+            result.add_always(box)
+            continue
         result.add(time_s - _EVER_S, time_s + _EVER_S, box)
         for last_s, last in [one for one in open_ if time_s - one[0] > GAP_S]:
             result.add(last_s, last_s + AROUND_S, _grown(last, _MOVING))

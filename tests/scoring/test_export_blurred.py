@@ -58,7 +58,8 @@ def test_the_detector_finds_no_face_in_what_is_written(which, tmp_path, request)
 def test_where_a_face_stays_nothing_is_written(session, tmp_path, monkeypatch):
     monkeypatch.setattr(export_blurred, "_hide", lambda *_: lambda rgb, camera, own_s: rgb)
     monkeypatch.setattr(export_blurred, "ROUNDS", (0,))
-    with pytest.raises(OutputError, match="a face can still be found"):
+    monkeypatch.setattr(export_blurred, "LASTING", 1)
+    with pytest.raises(OutputError, match=r"a face can still be found in it, first at 0:00\.0"):
         export_session(session, "video", tmp_path / "out.mp4", blur_faces=True)
     assert list(tmp_path.iterdir()) == []
 

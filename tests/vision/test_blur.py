@@ -32,6 +32,13 @@ def test_two_faces_are_followed_apart():
     assert not covers(places, 2.0, 0.5, 0.5)
 
 
+def test_what_has_no_time_is_hidden_from_beginning_to_end():
+    places = hidden(seen((np.nan, 0.3, 0.5), (2.0, 0.8, 0.5), (np.nan, 0.32, 0.5)))
+    for time_s in (0.0, 1000.0):
+        assert list(places.at(time_s)) == [pytest.approx((0.25, 0.45, 0.37, 0.55))]
+    assert covers(places, 2.0, 0.8, 0.5) and covers(places, 2.0, 0.3, 0.5)
+
+
 @pytest.mark.parametrize("level", range(len(LEVELS)))
 def test_hiding_leaves_few_values_and_the_rest_as_it_was(level):
     rgb = np.random.default_rng(0).integers(0, 255, (400, 400, 3), dtype=np.uint8)
