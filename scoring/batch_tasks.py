@@ -69,11 +69,16 @@ class Work:
 
     def session(self) -> str | None:
         """The name of the session's folder, where there is one already."""
+        from scoring.files import read_json
+
         try:
             name = self.done.read_text("utf-8").strip()
-        except OSError:
+            made = read_json(self.library / name / "session.json") if name else None
+        except (OSError, InputError):
             return None
-        return name if name and (self.library / name / "session.json").is_file() else None
+        # The same folder may have been made anew since: with a profile that was edited, or without a batch.
+        same = made is not None and (self.anonymise or (made.get("basis") or "") == self.basis)
+        return name if same else None
 
 
 def basis(profile: str) -> str:
@@ -167,7 +172,7 @@ def finish(work: Work, planned: Plan, progress: Progress) -> str:
     analyze = analyze_anonymised if work.anonymise else analyze_video
     result = analyze(
         work.item.path, work.library, client=work.item.client, offset_s=work.item.offset_s,
-        keep_video=work.keep_video, progress=shown, speech=work.item.speech,
+        keep_video=work.keep_video, progress=shown, speech=work.item.speech, more={"basis": work.basis},
         measure=_Stored(work, planned) if divided else measure_part, **work.options,
     )  # fmt: skip
     if result.session is None:

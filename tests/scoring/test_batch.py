@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -140,6 +141,22 @@ def test_an_edited_profile_is_other_work(tmp_path):
     for task, more in ((batch_tasks.plan, ()), (batch_tasks.part, (None, 0)), (batch_tasks.finish, (None,))):
         with pytest.raises(InputError, match="worker has another Attune, models or profile than the batch"):
             task(other, *more, lambda share: None)
+
+
+def test_a_session_that_was_made_anew_with_another_profile_is_not_taken_for_finished(tmp_path):
+    folder = make_session(tmp_path, video=False)
+    info = json.loads((folder / "session.json").read_text())
+    found = []
+    for made, asked in (("first", "first"), ("edited", "first"), (None, "first")):
+        work = Work(Item(CLIPS[0], "a"), tmp_path, {}, basis=asked)
+        work.done.parent.mkdir(exist_ok=True)
+        work.done.write_text(folder.name)
+        (folder / "session.json").write_text(json.dumps(info | ({"basis": made} if made else {})))
+        found.append(work.session())
+    assert found == [folder.name, None, None]
+    anonymised = replace(work, anonymise=True)
+    anonymised.done.write_text(folder.name)
+    assert anonymised.session() == folder.name, "its name is of what it holds"
 
 
 def test_tables_without_a_row_have_their_types(tmp_path):
