@@ -37,12 +37,15 @@ class Source:
         Empty: as the file says.
     span : pair of float, or None
         The part of the session that was coded, in seconds.
+    session : str
+        What a study's table calls the session: a file of several may call it the same.
     """
 
     path: Path
     coder: str = ""
     observation: str = ""
     span: Span | None = None
+    session: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ def agree(
         for span in dict.fromkeys(source.span for source in sources):
             coded: list[Coded] = []
             for source in (source for source in sources if source.span == span):
-                observation = (source.observation,) if source.observation else names_of(session)
+                called = tuple(filter(None, (source.session, *names_of(session))))
+                observation = (source.observation,) if source.observation else called
                 try:
                     coded += read_codings(
                         source.path, frame, reading.names, coder=source.coder, columns=reading.columns,
@@ -181,7 +185,8 @@ def _source(cell: Mapping[str, str], folder: Path) -> Source:
     if not cell["codings"]:
         raise InputError("column 'codings' is empty")
     path = file_named(cell["codings"], folder)
-    return Source(path, cell["coder"], cell["observation"], _span(cell["start_s"], cell["end_s"]))
+    span = _span(cell["start_s"], cell["end_s"])
+    return Source(path, cell["coder"], cell["observation"], span, cell["session"])
 
 
 def _span(start: str, end: str) -> Span | None:

@@ -103,7 +103,8 @@ def chosen(found: Sequence[str], names: Sequence[str], file: str) -> str:
                 return one
     raise InputError(
         f"{file} holds {len(known)} sessions ({', '.join(known[:5])}{', …' if len(known) > 5 else ''}), and "
-        f"none is named {' or '.join(names) if names else 'yet'}: choose one with --observation"
+        f"none is named {' or '.join(names) if names else 'yet'}: choose one with --observation, of a study "
+        "in its column 'observation'"
     )
 
 

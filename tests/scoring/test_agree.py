@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from attune import InputError, UsageError
-from scoring.agree import compare, frame_of, narrowed, put_together
+from scoring.agree import compare, frame_of, names_of, narrowed, put_together
 from scoring.agree_command import agree
 from scoring.agree_results import ALL, pool
 from scoring.agree_study import read_study
@@ -319,7 +319,9 @@ def test_a_study_from_a_table(tmp_path, run_attune):
     for k in (1, 2):
         long_session(tmp_path, f"visit{k}-0000000{k}")
     codings_csv(tmp_path / "anna 1.csv", LOOKS)
-    codings_csv(tmp_path / "anna 2.csv", [(start + 0.5, end) for start, end in LOOKS[:6]])
+    late = "".join(f"P 2;staff;eye_contact;{start + 0.5};{end}\n" for start, end in LOOKS[:6])
+    several = f"session;person;kind;start_s;end_s\nP 9;staff;nod;1;2\n{late}"
+    (tmp_path / "anna 2.csv").write_text(several, "utf-8")
     (tmp_path / "codings.csv").write_bytes(
         "session;codings;coder;start_s;end_s\r\nvisit1;anna 1.csv;Anna;;\r\nP 2;anna 2.csv;Anna;0;60,0\r\n"
         "visit3;anna 1.csv;Anna;;\r\nvisit1;gone.csv;Anna;;\r\n;anna 1.csv;;;\r\n".encode("utf-8-sig")
@@ -337,6 +339,7 @@ def test_a_study_from_a_table(tmp_path, run_attune):
     assert (row["coder"], row["sessions"]) == ("Anna", 2)
     assert row["watched_s"] == pytest.approx(360)
     assert row["agreement"] == pytest.approx((260 + 57) / 320)
+    assert "P 2" in names_of(Session.open(tmp_path / "visit2-00000002")), "in a file named without a study"
 
 
 def test_a_table_of_a_study_that_lacks_a_column(tmp_path):
