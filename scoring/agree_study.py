@@ -80,7 +80,9 @@ def agree(
     found: list[SessionAgreement] = []
     problems: list[str] = []
     notices: list[str] = []
+    study = list(study)
     for folder, sources in study:
+        others = {source.session for other, more in study if other != folder for source in more}
         try:
             session = Session.open(folder)
             frame = frame_of(session)
@@ -96,7 +98,7 @@ def agree(
                 try:
                     coded += read_codings(
                         source.path, frame, reading.names, coder=source.coder, columns=reading.columns,
-                        observation=observation, may_be_empty=bool(reading.kinds),
+                        observation=observation, may_be_empty=bool(reading.kinds), others=others,
                     )  # fmt: skip
                 except CodingError as error:
                     problems += error.problems

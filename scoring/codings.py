@@ -7,7 +7,7 @@ and which times can be right is decided here, once, so that each tool's files ar
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -120,6 +120,7 @@ class Collector:
         self.file, self.frame, self.names, self.coder = file, frame, names, coder
         self.hint = UNKNOWN  # what to do about a name that means nothing
         self.may_be_empty = False  # whether a file may say nothing at all: its coder saw nothing
+        self.others: Collection[str] = ()  # what sessions other than this one are called
         self.problems: list[str] = []
         self.notices: list[str] = []
         self._codings: dict[str, list[Coding]] = {coder: []}
@@ -258,6 +259,7 @@ def milliseconds(events: Sequence[Event]) -> list[tuple[int, int, Event]]:
 def read_codings(
     path: Path, frame: Frame, names: Names | None = None, *, coder: str = "",
     columns: Mapping[str, str] | None = None, observation: Sequence[str] = (), may_be_empty: bool = False,
+    others: Collection[str] = (),
 ) -> list[Coded]:  # fmt: skip
     """The codings in a file of ELAN (.eaf), of BORIS (its tabular or aggregated events) or in a table.
 
@@ -277,6 +279,8 @@ def read_codings(
         videos that an ELAN file links.
     may_be_empty : bool
         Whether a file without any coding is right: the coder saw nothing.
+    others : collection of str
+        Names of other sessions: a file of one of them alone is refused.
 
     Returns
     -------
@@ -294,7 +298,7 @@ def read_codings(
     if not path.is_file():
         raise InputError(f"{path} is not there")
     taken = Collector(path.name, frame, names or Names(), coder or path.stem)
-    taken.may_be_empty = may_be_empty
+    taken.may_be_empty, taken.others = may_be_empty, others
     if path.suffix.lower() == ".eaf":
         from scoring.codings_elan import read_elan
 

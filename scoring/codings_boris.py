@@ -60,7 +60,7 @@ def read_boris(table: Rows, taken: Collector, observation: Sequence[str]) -> Non
     rows = list(table.rows)
     if place["Observation id"] is not None:
         names = [cells_at(row, place["Observation id"]) for _, row in rows]
-        wanted = chosen(names, observation, table.file)
+        wanted = chosen(names, observation, taken)
         rows = [row for row, name in zip(rows, names, strict=True) if name == wanted]
     offset_s = _offset_s(table, rows, place["Time offset (s)"])
     if offset_s:

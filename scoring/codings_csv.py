@@ -55,7 +55,7 @@ def read_table(
     places, scales = places_of(table, columns)
     wanted = None
     if "session" in places:
-        wanted = chosen([cells_at(row, places["session"]) for _, row in table.rows], observation, table.file)
+        wanted = chosen([cells_at(row, places["session"]) for _, row in table.rows], observation, taken)
     for number, row in table.rows:
         cell = {name: cells_at(row, place) for name, place in places.items()}
         if wanted is not None and cell["session"] != wanted:
@@ -92,9 +92,13 @@ def too_wide(table: Rows, row: Sequence[str], taken: Collector, where: str) -> b
     return wide
 
 
-def chosen(found: Sequence[str], names: Sequence[str], file: str) -> str:
-    """Which of a file's sessions is meant: the only one, or the one of these names."""
-    known = list(dict.fromkeys(name for name in found if name))
+def chosen(found: Sequence[str], names: Sequence[str], taken: Collector) -> str:
+    """Which of a file's sessions is meant: the only one, if it isn't known for another, or the one of these
+    names."""
+    file, known = taken.file, list(dict.fromkeys(name for name in found if name))
+    ours, others = ({fold(name) for name in some} for some in (names, taken.others))
+    if len(known) == 1 and fold(known[0]) in others - ours:
+        raise InputError(f"{file} holds codings of session {known[0]} alone, and {names[0]} is meant")
     if len(known) <= 1:
         return known[0] if known else ""
     for name in names:
