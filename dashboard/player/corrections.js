@@ -1,7 +1,7 @@
 // Corrections: what the machine got wrong and what it missed, kept beside its events, and how far both agree.
 
 import { newId } from "./drafts.js";
-import { by, chip, clock, make } from "./format.js";
+import { bring, by, chip, clock, make } from "./format.js";
 import { button, keepLooking } from "./note_parts.js";
 import { ask, Refused } from "./transfer.js";
 
@@ -60,7 +60,7 @@ export class Corrections {
     this.api.pause();
     if (!this.#take(false)) this.from.value = clock(this.api.time(), true);
     this.kind.focus({ preventScroll: true });
-    this.form.scrollIntoView({ block: "center", behavior: "smooth" });
+    bring(this.form, "center");
   }
 
   #close() {

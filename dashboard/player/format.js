@@ -67,3 +67,9 @@ export function chip(start, end, play) {
   });
   return link;
 }
+
+/** Scrolls until an element is in sight; at once for those who asked for less motion. */
+export function bring(node, block = "nearest") {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  node.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
+}

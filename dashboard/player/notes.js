@@ -1,7 +1,7 @@
 // Notes on a session: the form for a new one, those that are there, and their markers on the timeline.
 
 import { Drafts } from "./drafts.js";
-import { make } from "./format.js";
+import { bring, make } from "./format.js";
 import { NoteForm } from "./note_form.js";
 import { NoteItem } from "./note_item.js";
 import { arrange, button, keepLooking, LOOK_MS, when } from "./note_parts.js";
@@ -184,7 +184,7 @@ export class Notes {
     this.api.pause();
     this.api.seek(note.start_s);
     const node = this.#node(id);
-    node.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    bring(node);
     node.focus({ preventScroll: true });
   }
 }

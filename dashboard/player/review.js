@@ -3,7 +3,7 @@
 import * as cards from "./cards.js";
 import { SilentClock } from "./clock.js";
 import { Corrections } from "./corrections.js";
-import { clock, make } from "./format.js";
+import { bring, clock, make } from "./format.js";
 import { explain, keysOf, listen } from "./keys.js";
 import { laneMenu } from "./lanes.js";
 import { Markers } from "./markers.js";
@@ -270,7 +270,7 @@ class Review {
   playSpan(start, end) {
     this.timeline.mark("span", start, end);
     this.playback.playSpan(start, end);
-    this.root.querySelector(".stage").scrollIntoView({ block: "nearest", behavior: "smooth" });
+    bring(this.root.querySelector(".stage"));
   }
 
   /** Marks a span, in whichever order its ends come; none without times. */

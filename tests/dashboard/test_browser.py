@@ -100,6 +100,11 @@ def test_scores_with_a_band_stand_beside_the_video(visit):
     assert glance.locator(".score", has_text="Head shakes").count() == 0, "there is no band for them"
     video, box = page.locator("video").bounding_box(), glance.bounding_box()
     assert box["x"] >= video["x"] + video["width"] and box["y"] < video["y"] + video["height"]
+    drawn = crossed.locator(".band, .interval, .dot")
+    colours = "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+    before = drawn.evaluate_all(colours)
+    page.emulate_media(forced_colors="active")
+    assert drawn.evaluate_all(colours) == before and len(set(before)) == 3, "a band is nothing but its colour"
 
 
 def test_without_a_video_everything_else_works(visit):
