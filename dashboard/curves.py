@@ -40,10 +40,11 @@ def curves(session: Session, person: str, names: Sequence[str]) -> dict[str, np.
         with pq.ParquetFile(path) as file:
             there = [name for name in names if name in file.schema_arrow.names]
             table = file.read(columns=["person", *there])
+            numbers = {name: table[name].cast("float64").to_numpy() for name in there}
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path} can't be read: {error}") from None
     mine = table["person"].to_numpy() == person
     if not mine.any():
         raise LookupError("Nobody of that name was measured in this session.")
     missing = np.full(int(mine.sum()), np.nan)
-    return {name: table[name].to_numpy()[mine] if name in there else missing for name in names}
+    return {name: numbers[name][mine] if name in there else missing for name in names}

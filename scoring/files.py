@@ -131,7 +131,8 @@ def plain(value: Any, digits: int | None = None) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds, halves of surrogate pairs as ``?``: no page, table or report could hold them.
+    """What a JSON file holds. What no page, table or report could hold is replaced: halves of surrogate pairs
+    are ``?``, and numbers that are none, or infinite, are None.
 
     Raises
     ------
@@ -139,12 +140,21 @@ def read_json(path: Path) -> Any:
         The file can't be read.
     """
     try:
-        value = json.loads(text := path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_whole)
         if "\\ud" in text.lower():
             value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
         return value
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} can't be read: {error}") from None
+
+
+def _finite(text: str) -> float | None:
+    return value if math.isfinite(value := float(text)) else None
+
+
+def _whole(text: str) -> int | float | None:
+    return int(text) if len(text) < 300 else _finite(text)  # no float holds one of 310 digits
 
 
 def read_parquet(path: Path) -> pd.DataFrame:

@@ -150,6 +150,9 @@ class Session:
         lacking = [name for name in EVENT_COLUMNS[:6] if name not in table.columns]
         if lacking:
             raise InputError(f"{path} has no column '{lacking[0]}'")
+        wrong = [name for name in EVENT_COLUMNS[2:6] if len(table) and table[name].dtype == object]
+        if wrong:
+            raise InputError(f"{path}: column '{wrong[0]}' holds a value that is not a number")
         table = table.reindex(columns=list(EVENT_COLUMNS))
         for name in ("person", "kind", "cue", "reason"):
             table[name] = table[name].fillna("").astype(object)
@@ -315,9 +318,14 @@ def forget(path: str | Path) -> None:
         When it can't be deleted.
     """
     path = Path(path)
-    info = read_json(path / INFO) if (path / INFO).is_file() and not path.is_symlink() else None
+    info = None
+    with contextlib.suppress(InputError):
+        info = read_json(path / INFO) if (path / INFO).is_file() and not path.is_symlink() else None
     if not isinstance(info, dict) or not {"schema_version", "id"} <= set(info):
-        raise InputError(f"{path} is not a session folder, so nothing was deleted")
+        raise InputError(
+            f"{path} has no {INFO} that says it is a session, so nothing was deleted: if it was one, delete "
+            "the folder yourself"
+        )
     path = path.resolve()
     gone = path.with_name(f".{path.name}{_GONE}")
     with writing(path.parent):

@@ -33,6 +33,8 @@ BOTH = (
     "Mirroring means that one person's movements follow the other's within a few seconds more than chance "
     "would have it. It does not say that anybody meant to."
 )
+LONGEST_S = 7 * 86400.0
+"""Nobody records longer: what says so is damaged."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ def _summary(session: Session) -> Summary:
     reasons = {} if profile is None else profile.reasons
     times = measured.table["time_s"]
     duration = max(float(source.get("duration_s") or 0), float(times.max()) if len(times) else 0.0)
+    if duration > LONGEST_S:  # its report, with a strip for each hour, would fill the memory
+        raise ValueError(f"it lasts {duration:g} s")
     stored = session.scores()
     scores = _scores(stored, profile)
     cameras = cameras_of(session, measured.persons)

@@ -11,8 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from attune import InputError
+from dashboard.curves import curves
 from dashboard.overlay import packed
 from scoring.landmark_blocks import BLOCK_S, LandmarkBlocks
+from scoring.session import Session
 from tests.dashboard.browsing import VIDEOS, click_at, picture_of, settle
 from tests.dashboard.test_server import get
 from tests.sessions import (
@@ -108,6 +111,14 @@ def test_only_the_row_groups_of_the_block_are_read(tmp_path, monkeypatch):
     found = blocks.block("client", 180)
     assert (found.time_s[0], found.time_s[-1], len(found.time_s)) == (1800.0, 1800.0 + 149 / 15, 150)
     assert len(read) <= 2
+
+
+def test_words_among_numbers_are_named(tmp_path):
+    folder = make_session(tmp_path, video=False)
+    table = pq.read_table(folder / "signals.parquet").to_pandas().assign(nod_prob="often")
+    table.to_parquet(folder / "signals.parquet")
+    with pytest.raises(InputError, match=r"signals\.parquet can't be read: .*often"):
+        curves(Session.open(folder), "staff", ("time_s", "nod_prob"))
 
 
 def test_packing_pads_and_keeps_the_bits():

@@ -24,7 +24,10 @@ def test_lists_the_newest_first_and_the_broken_last(folder):
     make_session(folder, "newer", video=False, schema_version=99)
     (folder / "broken").mkdir()
     (folder / "broken" / "session.json").write_text("{")
+    said = (folder / "second" / "session.json").read_text()
+    (folder / "second" / "session.json").write_text(said.replace("12.0", "9" * 400))
     entries = Catalogue(folder).entries()
+    assert entries[0].duration_s is None, "a length that is no number takes no list away"
     assert [entry.id for entry in entries] == ["second", "first", "broken", "newer"]
     assert [bool(entry.problem) for entry in entries] == [False, False, True, True]
 

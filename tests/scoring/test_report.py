@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -162,6 +163,9 @@ def test_an_unwritable_place_is_named_and_nothing_left(session, tmp_path):
 
 
 def test_a_session_that_does_not_fit_together_is_named(session):
+    endless = replace(session, info={**session.info, "source": {"duration_s": 1e300}})
+    with pytest.raises(InputError, match="it lasts 1e"):
+        render(endless)
     (session.path / "scores.json").write_text("[]")
     with pytest.raises(InputError, match="something unexpected"):
         render(session)

@@ -191,7 +191,7 @@ def test_a_newer_schema_is_refused_in_a_sentence_but_can_be_forgotten(tmp_path, 
 
 
 @pytest.mark.parametrize(
-    "content", ["{", "[]", "{}", '{"schema_version": "1"}', '{"schema_version": true}', "\x00"]
+    "content", ["{", "[]", "{}", '{"schema_version": "1"}', '{"schema_version": true}', "\x00", "[" * 100_000]
 )
 def test_a_broken_session_json_is_an_input_error(tmp_path, content):
     (tmp_path / "x").mkdir()
@@ -209,6 +209,21 @@ def test_a_broken_part_is_an_input_error_that_names_it(tmp_path, measured, judge
         read = getattr(fresh, part.split(".")[0])
         with pytest.raises(InputError, match=part):
             read()
+
+
+def test_an_event_without_a_number_for_a_time_is_named(tmp_path, measured, judged):
+    session = write(tmp_path, measured, judged)
+    row = "person,kind,start_s,end_s,peak_prob,coverage\nstaff,nod,soon,2,,\n"
+    (session.path / "events.csv").write_text(row)
+    with pytest.raises(InputError, match=r"events\.csv: column 'start_s'"):
+        session.events()
+
+
+def test_numbers_that_are_none_are_null(tmp_path, measured, judged):
+    session = write(tmp_path, measured, judged)
+    huge = "9" * 400
+    (session.path / "scores.json").write_text(f"[NaN, -Infinity, 1e999, {huge}, -{huge}, 1.5, {huge[:20]}]")
+    assert session.scores() == [None, None, None, None, None, 1.5, int(huge[:20])]
 
 
 def test_columns_of_a_newer_minor_version_are_left_unread(tmp_path, measured, judged):
@@ -229,7 +244,9 @@ def test_forget_removes_the_whole_folder(tmp_path, measured, judged):
 def test_forget_refuses_what_is_no_session(tmp_path, measured, judged):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "session.json").write_text('{"browser": "tabs"}')
-    for wrong in (tmp_path / "photos", tmp_path / "nowhere", tmp_path):
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "session.json").write_bytes(b"\xff")
+    for wrong in (tmp_path / "photos", tmp_path / "torn", tmp_path / "nowhere", tmp_path):
         with pytest.raises(InputError, match="nothing was deleted"):
             forget(wrong)
     path = write(tmp_path, measured, judged).path
