@@ -33,7 +33,9 @@ HEADERS = (
 
 def own_hosts(port: int) -> frozenset[str]:
     """The names under which a loopback server on this port may be addressed."""
-    return frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
+    names = ("127.0.0.1", "localhost")
+    # browsers leave out the port that http has anyway
+    return frozenset([*(f"{name}:{port}" for name in names), *(names if port == 80 else ())])
 
 
 class Gate:
@@ -46,7 +48,7 @@ class Gate:
     ----------
     app : ASGI application
     hosts : frozenset of str
-        Allowed ``name:port``.
+        Allowed, as `own_hosts` gives them.
     """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]):

@@ -56,7 +56,7 @@ def _attune(
 def demo(
     out: Out = None,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the dashboard at the end.")] = True,
-    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard.")] = 8501,
 ) -> None:
     """Analyse the bundled sample, then open the dashboard."""
     from scoring.demo import run_demo

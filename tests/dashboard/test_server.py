@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from dashboard.gate import own_hosts
 from dashboard.review import COLUMNS
 from dashboard.server import listen
 from tests.dashboard.conftest import start, stop
@@ -198,6 +199,11 @@ def test_a_taken_port_is_said_and_the_next_used(tmp_path):
     assert code == 0
     assert out == ""  # one line, read by start
     assert err == f"Port {port} is taken, using {served.port}.\n"
+
+
+def test_a_browser_does_not_name_the_port_that_http_has_anyway():
+    assert own_hosts(80) == {"127.0.0.1", "localhost", "127.0.0.1:80", "localhost:80"}
+    assert own_hosts(8501) == {"127.0.0.1:8501", "localhost:8501"}
 
 
 def test_it_listens_on_loopback_only():
