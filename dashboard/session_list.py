@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -52,16 +53,21 @@ class Filter:
 
     def keeps(self, entry: Entry) -> bool:
         """Whether a session is to be shown."""
-        text = " ".join((entry.title, entry.person, entry.scenario, *entry.tags)).casefold()
+        text = _folded(" ".join((entry.title, entry.person, entry.scenario, *entry.tags)))
         day = entry.created.date() if entry.created else None
         return (
-            all(word in text for word in self.words.casefold().split())
+            all(word in text for word in _folded(self.words).split())
             and self.person in ("", entry.person or NOBODY)
             and self.scenario in ("", entry.scenario)
             and {tag.casefold() for tag in self.tags} <= {tag.casefold() for tag in entry.tags}
             and (self.first is None or (day is not None and day >= self.first))
             and (self.last is None or (day is not None and day <= self.last))
         )
+
+
+def _folded(text: str) -> str:
+    """For comparing: in any case, and whether accents are letters of their own, as in files' names on a Mac."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def chosen(entries: Iterable[Entry], wanted: Filter, order: str) -> list[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -175,36 +176,45 @@ def describe(
         connection.execute("INSERT OR IGNORE INTO sessions (id, owner) VALUES (?, ?)", (id, user.name))
         if person is not None:
             number = person_number(connection, person)
+            before = connection.execute("SELECT person_id FROM sessions WHERE id = ?", (id,)).fetchone()
+            if number is not None and number == before["person_id"]:  # whose name is put right
+                spelling = checked(person, "the person's name")
+                connection.execute("UPDATE people SET name = ? WHERE id = ?", (spelling, number))
             connection.execute("UPDATE sessions SET person_id = ? WHERE id = ?", (number, id))
             connection.execute(_NAMES_OF_NOBODY)
         if scenario is not None:
             scenario = checked(scenario, "the scenario")
             connection.execute("UPDATE sessions SET scenario = ? WHERE id = ?", (scenario, id))
         if tags is not None:
-            wanted = [tag for tag in (checked(tag, "a tag") for tag in tags) if tag]
+            wanted: dict[str, str] = {}
+            for tag in tags:
+                wanted.setdefault(checked(tag, "a tag").casefold(), checked(tag, "a tag"))
             connection.execute("DELETE FROM tags WHERE session_id = ?", (id,))
-            rows = [(id, tag) for tag in wanted]
+            rows = [(id, tag) for tag in wanted.values() if tag]
             connection.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", rows)
 
 
 def person_number(connection: sqlite3.Connection, name: str) -> int | None:
-    """The number of a person, who is added where the name is new; None for an empty name."""
+    """The number of a person, who is added where the name is new in any case; None for an empty name."""
     name = checked(name, "the person's name")
     if not name:
         return None
-    connection.execute("INSERT OR IGNORE INTO people (name, created) VALUES (?, ?)", (name, now()))
-    return connection.execute("SELECT id FROM people WHERE name = ?", (name,)).fetchone()["id"]
+    # SQLite itself takes Å and å for different letters
+    for row in connection.execute("SELECT id, name FROM people"):
+        if row["name"].casefold() == name.casefold():
+            return row["id"]
+    return connection.execute("INSERT INTO people (name, created) VALUES (?, ?)", (name, now())).lastrowid
 
 
 def checked(text: str, what: str) -> str:
-    """One line without surrounding space.
+    """One line without surrounding space, its letters composed in one way (NFC).
 
     Raises
     ------
     InputError
         It is longer than `LONGEST`.
     """
-    text = " ".join(str(text).split())
+    text = " ".join(unicodedata.normalize("NFC", str(text)).split())
     if len(text) > LONGEST:
         raise InputError(f"{what} is longer than {LONGEST} characters: shorten it")
     return text

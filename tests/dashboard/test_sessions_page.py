@@ -35,7 +35,7 @@ def entry(id: str, day: int = 1, minutes: float | None = 1.0, **more) -> Entry:
 SOME = [
     entry("check-in", 1, 5, person=ADA, scenario="Check-in", tags=("desk", "first week")),
     entry("complaint", 3, 2, person=ADA, scenario="Complaint", tags=("Desk",)),
-    entry("farewell", 2, None, person="Bo"),
+    entry("farewell", 2, None, person="Bo", title="Farewell Bjo\u0308rn"),
     entry("broken", 9, problem="It can't be read."),
 ]
 
@@ -50,6 +50,7 @@ def ids(wanted: Filter, order: str = "Newest first") -> list[str]:
         (Filter(), ["complaint", "farewell", "check-in", "broken"]),
         (Filter("ADA desk"), ["complaint", "check-in"]),
         (Filter("ada farewell"), []),
+        (Filter("bj\xf6rn"), ["farewell"]),
         (Filter(person="Bo"), ["farewell"]),
         (Filter(person=NOBODY), ["broken"]),
         (Filter(scenario="Check-in"), ["check-in"]),

@@ -54,6 +54,12 @@ def test_keeps_what_is_said_of_a_session(folder):
     assert (first.person, first.scenario, first.tags) == ("", "Check-in", ())
     catalogue.describe("second", person="Ada Mercier")
     assert catalogue.people() == ["Ada Mercier"], "a name that was put right isn't offered for ever"
+    catalogue.describe("first", person="\xe5sa", tags=["\xdcbung", "u\u0308bung", "desk"])
+    catalogue.describe("second", person="A\u030aSA")
+    assert catalogue.people() == ["\xe5sa"], "also with letters that SQLite doesn't know, and in two parts"
+    assert next(e for e in catalogue.entries() if e.id == "first").tags == ("desk", "\xdcbung")
+    catalogue.describe("second", person="\xc5sa")
+    assert catalogue.people() == ["\xc5sa"], "how a name is written can be put right"
 
 
 def test_a_new_title_is_in_the_session_itself(folder):
