@@ -36,7 +36,7 @@ class Entry:
         Empty where nobody said; `owner` is who added it.
     tags : tuple of str
     notes : int
-        How many were left on it.
+        How many were left on it; replies don't count.
     pictured : bool
         Whether its video was kept.
     problem : str
@@ -158,7 +158,8 @@ class Catalogue:
         return [folder for name in names if (folder := self._folder(name))]
 
 
-_NOTES = "SELECT session_id, count(*) FROM notes WHERE deleted IS NULL GROUP BY session_id"
+_NOTES = """SELECT session_id, count(*) FROM notes WHERE deleted IS NULL AND parent_id IS NULL
+    GROUP BY session_id"""
 _SESSIONS = """SELECT sessions.id, owner, scenario, people.name AS person
     FROM sessions LEFT JOIN people ON people.id = person_id"""
 

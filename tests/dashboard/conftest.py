@@ -72,7 +72,8 @@ def library(tmp_path_factory) -> Path:
     )  # fmt: skip
     make_session(library, "chance", title="By chance", people=PAIR, created="2025-03-06T09:00:00Z", p=0.73)
     make_session(library, "quiet", title="No video", video=False, created="2025-03-10T09:00:00Z")
-    make_session(library, "evil [1] #?%", title=EVIL, created="2025-03-09T09:00:00Z")
+    long = [{**MOVES_ALONG, "title": "w" * 300}]
+    make_session(library, "evil [1] #?%", title=EVIL, created="2025-03-09T09:00:00Z", feedback=long)
     make_session(library, "newer", schema_version=99)
     (library / "broken").mkdir()
     (library / "broken" / "session.json").write_text("{")

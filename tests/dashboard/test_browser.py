@@ -4,6 +4,7 @@ import pytest
 
 from scoring import timeline
 from tests.dashboard.browsing import HEAD, click_at, clock_of, colour_at, middle, picture_of, settle
+from tests.dashboard.people import fits
 from tests.sessions import CONTACT, CROSSED, DURATION_S, FPS, NOD, UNSEEN
 
 pytestmark = pytest.mark.browser
@@ -162,6 +163,7 @@ def test_text_of_a_session_is_never_markup(visit):
     assert page.title() == "Review · Attune"
     assert page.locator("img[src=x]").count() == 0
     assert page.locator("a[href^=javascript]").count() == 0
+    assert fits(page), "a word without an end is broken"
 
 
 def test_the_page_says_why_a_session_cannot_be_opened(visit):

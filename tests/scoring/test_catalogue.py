@@ -7,6 +7,7 @@ from scoring.access import User
 from scoring.catalogue import Catalogue
 from scoring.goals import Goal, set_goal
 from scoring.library import Library
+from scoring.notes import Content, Notebook
 from scoring.session import Session
 from tests.sessions import make_session
 
@@ -60,6 +61,15 @@ def test_keeps_what_is_said_of_a_session(folder):
     assert next(e for e in catalogue.entries() if e.id == "first").tags == ("desk", "\xdcbung")
     catalogue.describe("second", person="\xc5sa")
     assert catalogue.people() == ["\xc5sa"], "how a name is written can be put right"
+
+
+def test_counts_notes_as_the_review_does(folder):
+    catalogue = Catalogue(folder)
+    book = Notebook(catalogue.library, catalogue.open("first"))
+    said = Content(kind="keep", start_s=1.0, end_s=1.0, text="Seen.")
+    first = book.add("0" * 32, said)
+    book.add("1" * 32, said, first.id)
+    assert [entry.notes for entry in catalogue.entries()] == [0, 1], "a reply is part of its note"
 
 
 def test_a_new_title_is_in_the_session_itself(folder):
