@@ -62,16 +62,8 @@ def _json(value: Any, status: int = 200) -> Response:
 
 
 def _notes(book: Notebook) -> Response:
-    rubric = notes.rubric_of(book.session)
     thread, deleted = notes.all_of(book.library, book.session_id)
-    return _json(
-        {
-            "notes": [_note(note) for note in thread],
-            "deleted": [_note(note) for note in deleted],
-            "rubric": [{"id": id, **asdict(item)} for id, item in rubric.items()],
-            "kinds": [{"id": id, "label": label} for id, label in notes.KINDS.items()],
-        }
-    )
+    return _json({"notes": [_note(note) for note in thread], "deleted": [_note(note) for note in deleted]})
 
 
 def _note(note: Note) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from dashboard import overlay
 from dashboard.curves import curves, state_of
 from dashboard.text import address
-from scoring import scorecard, timeline
+from scoring import notes, scorecard, timeline
 from scoring.cameras import Camera, cameras_of
 from scoring.session import Session
 from scoring.summary import summary
@@ -68,6 +68,8 @@ def review(session: Session, id: str) -> dict:
         "feedback_heading": shown.feedback_heading,
         "feedback": [asdict(item) for item in shown.feedback],
         "language": shown.language,
+        "note_kinds": [{"id": id, "label": label} for id, label in notes.KINDS.items()],
+        "rubric": [{"id": id, **asdict(item)} for id, item in notes.rubric_of(session).items()],
         "foot": shown.footnotes,
     }
 

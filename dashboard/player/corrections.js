@@ -17,7 +17,7 @@ export class Corrections {
     Object.assign(this, { slot, api, corrections: [], agreement: [], kinds: [], ids: new Map() });
     this.chosen = make("p", { cls: "hint" });
     this.wrong = button("× Mark as wrong", () => this.#mark(), "", { "aria-label": "Mark as wrong: the chosen event" });
-    this.add = button("+ Add a missing event", () => this.#open(), "", { "aria-expanded": "false" });
+    this.add = button("+ Add a missing event", () => this.#open(), "", { "aria-expanded": "false", disabled: "" }); // until it is known of what
     this.state = make("p", { cls: "note-state", role: "status" });
     this.count = make("summary");
     this.list = make("ol", { cls: "correction-list" });
@@ -164,6 +164,7 @@ export class Corrections {
   }
 
   #draw() {
+    this.add.disabled = false;
     if (!this.kind.options.length) this.kind.append(...this.kinds.map((one, i) => make("option", { value: String(i), text: words(one) })));
     this.all.hidden = !this.corrections.length;
     this.count.textContent = `Corrections (${this.corrections.length})`;

@@ -103,7 +103,13 @@ export class NoteForm {
   #rest() {
     if (this.draft.text || this.note || this.reply || this.node.matches(":focus-within")) return;
     this.draft.span = null;
+    this.next();
     this.#show();
+  }
+
+  /** Takes up what was typed before and waits, where nothing is being written here. */
+  next() {
+    if (!this.draft.text && !this.draft.span && this.board.waiting.length) this.fill(this.board.waiting.shift());
   }
 
   /** Typing begins: the video rests, and the note belongs to the frame that is shown, or to the marked span. */

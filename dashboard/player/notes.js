@@ -17,14 +17,17 @@ export class Notes {
    * @param {object} api what the review page offers (review.js)
    */
   constructor(slot, api) {
-    Object.assign(this, { slot, api, notes: [], threads: new Map(), drafts: new Drafts(api.url, api.signal) });
+    const { rubric, note_kinds: kinds } = api.review;
+    Object.assign(this, { slot, api, kinds, rubric, notes: [], waiting: [], threads: new Map(), drafts: new Drafts(api.url, api.signal) });
     this.count = make("span", { cls: "count" });
     this.list = make("ol", { cls: "note-list" });
     this.empty = make("p", { cls: "hint", text: EMPTY });
     this.gone = make("details", { cls: "all" });
     this.problem = make("p", { cls: "note-state", role: "status", text: "Loading the notes …" });
     this.heading = make("h2", { tabindex: "-1" }, ["Notes ", this.count]);
-    slot.append(this.heading, this.problem);
+    this.form = new NoteForm(this, { saved: (note) => this.#added(note) }); // at once: who presses N types on
+    slot.append(this.heading, this.problem, this.form.node);
+    document.addEventListener("keydown", (event) => this.#key(event), { signal: api.signal });
     this.#start();
   }
 
@@ -33,14 +36,13 @@ export class Notes {
       await new Promise((wait) => setTimeout(wait, LOOK_MS));
       if (this.api.signal.aborted) return;
     }
-    const left = await this.drafts.left();
+    const left = (await this.drafts.left()).filter(({ id }) => id !== this.form.draft.id);
     this.waiting = left.filter((draft) => !this.#belongs(draft));
-    this.form = new NoteForm(this, { draft: this.waiting.shift(), saved: (note) => this.#added(note) });
-    this.slot.append(this.form.node, this.list, this.empty, this.gone);
+    this.form.next();
+    this.slot.append(this.list, this.empty, this.gone);
     this.#draw();
     for (const draft of left) this.#reopen(draft);
     this.api.onMarker((id) => this.#visit(id));
-    document.addEventListener("keydown", (event) => this.#key(event), { signal: this.api.signal });
     keepLooking(() => this.look(), this.api.signal);
   }
 
@@ -69,7 +71,7 @@ export class Notes {
 
   /** Fetches the notes; whether that went well. */
   async #load() {
-    const what = this.form ? "What others write can't be shown" : "The notes can't be shown";
+    const what = this.list.isConnected ? "What others write can't be shown" : "The notes can't be shown";
     const answer = await this.#asked(() => ask("GET", `${this.api.url}/notes`), what);
     Object.assign(this, answer);
     return Boolean(answer);

@@ -69,8 +69,8 @@ def test_a_note_from_writing_to_deleting(served):
 
 
 def test_the_page_learns_kinds_and_rubric(served):
-    _, answer = ask(served, "GET", f"{BASE}/notes")
-    assert [kind["label"] for kind in answer["kinds"]] == ["Keep", "Try", "Question"]
+    _, answer = ask(served, "GET", f"{BASE}/review")
+    assert [kind["label"] for kind in answer["note_kinds"]] == ["Keep", "Try", "Question"]
     assert answer["rubric"][0]["id"] == "greeting"
     assert all(item["look_for"].endswith(".") for item in answer["rubric"])
 

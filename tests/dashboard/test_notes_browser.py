@@ -190,6 +190,16 @@ def test_what_others_write_appears_without_disturbing_who_types(visit, served):
     expect(box(page, "Reply")).to_have_value("an answer")
 
 
+def test_a_note_can_be_written_before_the_others_are_there(visit):
+    page, held = visit("spans"), []
+    page.route("**/spans/notes", lambda route: route.continue_() if held else held.append(route))
+    page.reload()
+    write(page, "at once")
+    held[0].continue_()
+    expect(page.get_by_text("Loading the notes")).to_have_count(0)
+    expect(box(page)).to_have_value("at once")
+
+
 def test_notes_of_one_moment_stand_side_by_side(visit, served):
     for text in ("first", "second"):
         ask(served, "POST", "/api/session/two/notes", note(start_s=3.0, end_s=3.0, text=text))
