@@ -59,10 +59,13 @@ def choose(shelf: Catalogue, entries: Sequence[Entry]) -> str:
     named = next((entry.person for entry in entries if entry.person), people[0])
     given = st.query_params.get("person", named)
     st.session_state["progress_person"] = given if given in people else named
-    return st.selectbox(
+    person = st.selectbox(
         "Person", people, format_func=lambda name: name or "Nobody named", key="progress_person",
         on_change=lambda: st.query_params.update(person=st.session_state["progress_person"]),
     )  # fmt: skip
+    if given not in people:
+        st.info(f"{plain(given) or 'Somebody unnamed'} isn't in this library. Choose somebody who is.")
+    return person
 
 
 def show(shelf: Catalogue, person: str, pasts: list[Past]) -> None:

@@ -50,6 +50,11 @@ def test_shows_each_score_over_time(monkeypatch, library):
     assert 'href="/review?session=Ada-1"' in contact
 
 
+def test_a_name_of_the_address_that_nobody_bears_is_said(monkeypatch, library):
+    app = run(monkeypatch, library, "progress", person="Eve")
+    assert [info.value for info in app.info] == ["Eve isn't in this library. Choose somebody who is."]
+
+
 def test_one_session_is_not_yet_a_change(monkeypatch, tmp_path):
     weeks(tmp_path, values=[0.5])
     html = drawn(run(monkeypatch, tmp_path, "progress"))
