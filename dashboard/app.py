@@ -15,6 +15,8 @@ import streamlit as st  # noqa: E402
 from dashboard.page import COLOURS, PAGES, PLAYER  # noqa: E402
 
 STYLE = "\n".join(sheet.read_text("utf-8") for sheet in (COLOURS, PLAYER / "frame.css"))
+# Shown while the browser has no connection: Streamlit itself would only grey out what can't be used.
+AWAY = "The server doesn't answer. This page goes on once it does; if it was ended, start it again."
 
 
 def main() -> None:
@@ -33,7 +35,7 @@ def main() -> None:
     st.set_page_config(page_title=title, page_icon=str(PLAYER / "icon.svg"), layout="wide")
     st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, key="links"):
-        st.html('<p class="brand">Attune</p>', width="content")
+        st.html(f'<p class="brand">Attune</p><p class="away" role="alert">{AWAY}</p>', width="content")
         for one in linked:
             st.page_link(one)
     if page is sessions and (id := st.query_params.pop("session", "")) and "opened" not in st.session_state:

@@ -142,7 +142,10 @@ def test_an_upload_goes_on_after_the_server_was_killed_and_the_page_reloaded(bro
         served.process.send_signal(signal.SIGKILL)
         served.process.wait()
         expect(state).to_contain_text("The server doesn't answer", timeout=20_000)
+        away = page.get_by_role("alert").filter(has_text="This page goes on once it does")  # on every page
+        expect(away).to_be_visible(timeout=20_000)
         again = start(library, served.port)
+        expect(away).to_be_hidden(timeout=20_000)
         expect(state).to_contain_text("left", timeout=20_000)
         page.get_by_role("button", name="Pause").click()
         expect(state).to_contain_text("Paused at")
