@@ -12,7 +12,9 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
+from attune import AttuneError  # noqa: E402
 from dashboard.page import COLOURS, PAGES, PLAYER  # noqa: E402
+from dashboard.text import plain  # noqa: E402
 
 STYLE = "\n".join(sheet.read_text("utf-8") for sheet in (COLOURS, PLAYER / "frame.css"))
 # Shown while the browser has no connection: Streamlit itself would only grey out what can't be used.
@@ -43,7 +45,10 @@ def main() -> None:
         st.session_state.opened = True
         st.switch_page(review, query_params={"session": id})
     st.session_state.opened = True
-    page.run()
+    try:
+        page.run()
+    except AttuneError as problem:  # the library itself can't be read
+        st.error(plain(str(problem)))
 
 
 main()

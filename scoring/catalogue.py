@@ -121,7 +121,7 @@ class Catalogue:
         if not title:
             raise InputError("the title is empty: give the session a name")
         info = read_json(folder / INFO)
-        with writing(folder), replacing(folder / INFO) as path:
+        with writing(folder / INFO), replacing(folder / INFO) as path:
             write_json(path, {**info, "title": title})
 
     def forget(self, id: str) -> None:

@@ -7,6 +7,8 @@ title and the consent stay in ``session.json``, which travels with its folder.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from attune import InputError, OutputError
 FILE = "library.sqlite"
 SCHEMA_VERSION = 1
 WAIT_S = 15.0  # for another process's write to end
+_NO_PLACE = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL)
 ID = re.compile(r"[0-9a-f]{32}")  # of notes, corrections, jobs and uploads: `uuid.uuid4().hex`
 
 # Times are ISO 8601 in UTC, moments of a session are seconds on its clock.
@@ -140,7 +143,8 @@ class Library:
             When the file can't be read or is of a newer Attune.
         """
         try:
-            with contextlib.closing(self._open() if self.path.exists() else _empty()) as connection:
+            opened = self._open(reading=True) if self.path.exists() else _empty()
+            with contextlib.closing(opened) as connection:
                 connection.execute("BEGIN")
                 yield connection
         except sqlite3.Error as error:
@@ -157,6 +161,8 @@ class Library:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(self.folder, os.W_OK):  # SQLite would call it an I/O error
+                raise OSError(errno.EROFS, "nothing can be written in its folder")
             with contextlib.closing(self._open()) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -166,7 +172,8 @@ class Library:
                     raise
                 connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
-            raise OutputError(f"{self.path} can't be written: {error}") from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise OutputError(f"{self.path} can't be written: {why}") from error
 
     def forget_session(self, id: str) -> None:
         """Delete every row that belongs to a session, and the person whom no other session shows.
@@ -184,11 +191,31 @@ class Library:
         with contextlib.closing(self._open()) as connection:  # what the log still holds of them goes, too
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=WAIT_S, isolation_level=None)
+    def _open(self, reading: bool = False) -> sqlite3.Connection:
+        """A connection, also where the file that all connections share (-shm) has no place.
+
+        Then what is there can still be read, as it is unless something is left in the log beside it; and on a
+        full disk a connection that is alone needs no such file, so that sessions can be deleted to make room.
+        """
+        log = self.path.with_name(f"{FILE}-wal")
+        settled = reading and not (log.exists() and log.stat().st_size)
+        try:
+            return self._connected()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _NO_PLACE:
+                raise
+        return self._connected("IMMUTABLE" if settled else "EXCLUSIVE")
+
+    def _connected(self, way: str = "SHARED") -> sqlite3.Connection:
+        fixed = way == "IMMUTABLE"
+        address = f"{self.path.absolute().as_uri()}{'?immutable=1' if fixed else ''}"
+        connection = sqlite3.connect(address, timeout=WAIT_S, isolation_level=None, uri=True)
         try:
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
+            if way == "EXCLUSIVE":
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            if not fixed:
+                connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # stored means on disk, also after a power cut
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")

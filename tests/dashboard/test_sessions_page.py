@@ -12,15 +12,17 @@ from html import unescape
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+from streamlit.testing.v1 import AppTest
 
 from dashboard import cards
 from dashboard.session_list import NOBODY, Filter, before, chosen, page_of, tags_of, values
 from scoring.catalogue import Catalogue, Entry
 from scoring.files import write_json
 from scoring.jobs import Jobs
+from scoring.library import Library
 from tests.dashboard.asking import SHORT, ask, request, until
 from tests.dashboard.conftest import EVIL, ID, start, stop
-from tests.dashboard.people import drawn, opened, rate, run, session_of
+from tests.dashboard.people import APP, drawn, opened, rate, run, session_of
 from tests.sessions import make_session
 
 READY = ".st-key-cards"
@@ -146,6 +148,14 @@ def test_an_empty_library_helps_on(monkeypatch, tmp_path):
     assert "attune demo" in app.markdown[0].value
     assert app.button(key="add-first").label == "Add a recording"
     assert not (tmp_path / "none").exists()  # looking writes nothing
+
+
+def test_a_library_that_cannot_be_read_is_said(monkeypatch, tmp_path):
+    with Library(tmp_path).writing() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    monkeypatch.setenv("ATTUNE_LIBRARY", str(tmp_path))
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not app.exception and "update Attune" in app.error[0].value
 
 
 def test_the_list_says_how_many_and_turns_pages(monkeypatch, shelf):

@@ -127,3 +127,27 @@ def test_a_library_of_a_newer_attune_is_not_touched(folder):
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(InputError, match="newer Attune"):
         Catalogue(folder).entries()
+
+
+def test_without_a_place_for_the_shared_file_as_on_a_full_disk_sessions_are_read_and_deleted(folder):
+    catalogue = Catalogue(folder)
+    catalogue.describe("first", person="Ada")
+    (folder / "library.sqlite-shm").symlink_to(folder / "nowhere" / "else")  # SQLite can't make it then
+    assert [entry.person for entry in catalogue.entries()] == ["", "Ada"]
+    catalogue.forget("first")
+    assert [entry.id for entry in catalogue.entries()] == ["second"]
+    assert catalogue.people() == []
+
+
+def test_what_is_left_in_the_log_is_read_too(folder):
+    catalogue = Catalogue(folder)
+    catalogue.describe("first", person="Ada")
+    with catalogue.library.reading(), catalogue.library.reading():
+        catalogue.describe("first", person="Bo")
+        for name in ("library.sqlite", "library.sqlite-wal"):
+            (folder / f"{name}.kept").write_bytes((folder / name).read_bytes())
+    for name in ("library.sqlite", "library.sqlite-wal"):  # as after a power cut
+        (folder / f"{name}.kept").rename(folder / name)
+    (folder / "library.sqlite-shm").unlink(missing_ok=True)
+    (folder / "library.sqlite-shm").symlink_to(folder / "nowhere" / "else")
+    assert catalogue.people() == ["Bo"]
