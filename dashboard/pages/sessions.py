@@ -143,7 +143,9 @@ def card(entry: Entry, entries: list[Entry]) -> None:
 def menu(entry: Entry, entries: list[Entry]) -> None:
     """What else can be done; what is in it is made once it is open."""
     key = f"more-{entry.id}"
-    with st.popover("More", type="tertiary", on_change="rerun", key=key) as opened:
+    # of which one is heard only: a dozen buttons with one name can't be told apart
+    label = f"More *of {plain(entry.title)}*"
+    with st.popover(label, type="tertiary", on_change="rerun", key=key) as opened:
         if not opened.open:
             return
         with st.container(gap=None, key=f"actions-{entry.id}"):

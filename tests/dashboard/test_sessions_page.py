@@ -343,5 +343,6 @@ def test_an_analysis_appears_in_the_list_when_it_ends(browser, tmp_path):
 
 def choose(page, title, action):
     """Opens a card's menu and presses one of its buttons."""
-    page.locator("[class*=st-key-card-]", has_text=title).get_by_role("button", name="More").click()
+    card = page.locator("[class*=st-key-card-]", has_text=title)
+    card.get_by_role("button", name=f"More of {title}").click()
     page.locator("[data-testid=stPopoverBody]").get_by_role("button", name=action).click()
