@@ -13,7 +13,8 @@ from starlette.routing import Route
 # Under /review Streamlit's script would first look for its server at /review/, which fails and is logged as
 # an error in the browser; this is where it reads the address from. It also adds an address whenever a choice
 # on a page changes, even while the browser goes back, so Forward is lost and Back leads to the same page;
-# and it takes the query of the page that is left for that of the page to which Back or Forward leads.
+# and it takes the query of the page that is left for that of the page to which Back or Forward leads. A menu
+# that opens stands at the end of the page: from its button Tab leads into it, and not to all else before.
 _FIRST = """<script>{
   window.__streamlit = { BACKEND_BASE_URL: location.origin };
   const { pushState, replaceState } = history;
@@ -33,6 +34,16 @@ _FIRST = """<script>{
     if (!known || known === location.search) return;
     event.stopImmediatePropagation();
     location.reload();
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Tab") return;
+    const button = document.querySelector("[data-testid=stPopoverButton][aria-expanded=true]");
+    const menu = "[data-testid=stPopoverBody] :is(a[href], button, input):not(:disabled)";
+    const first = document.querySelector(menu);
+    const [from, to] = event.shiftKey ? [first, button] : [button, first];
+    if (!from || !to || event.target !== from) return;
+    event.preventDefault();
+    to.focus();
   });
 }</script>"""
 

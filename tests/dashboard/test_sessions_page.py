@@ -345,4 +345,8 @@ def choose(page, title, action):
     """Opens a card's menu and presses one of its buttons."""
     card = page.locator("[class*=st-key-card-]", has_text=title)
     card.get_by_role("button", name=f"More of {title}").click()
-    page.locator("[data-testid=stPopoverBody]").get_by_role("button", name=action).click()
+    menu = page.locator("[data-testid=stPopoverBody]")
+    menu.get_by_role("button", name=action).wait_for()
+    page.keyboard.press("Tab")  # leads into the menu, which stands at the end of the page
+    expect(menu.get_by_role("link", name="Review")).to_be_focused()
+    menu.get_by_role("button", name=action).click()
