@@ -53,7 +53,8 @@ def choose(entries: dict[str, Entry]) -> list[Entry]:
     for side in reversed(SIDES):
         if side not in chosen:
             chosen[side] = next(id for id in entries if id not in chosen.values())
-    first, middle, second = st.columns([12, 2, 12], vertical_alignment="bottom")
+    with st.container(key="pair"):
+        first, middle, second = st.columns([12, 2, 12], vertical_alignment="bottom")
     for side, place in zip(SIDES, (first, second), strict=True):
         # the address is what counts: a link that is opened anew shows what it names
         st.session_state[f"compare_{side}"] = chosen[side]
