@@ -14,7 +14,8 @@ from starlette.routing import Route
 # an error in the browser; this is where it reads the address from. It also adds an address whenever a choice
 # on a page changes, even while the browser goes back, so Forward is lost and Back leads to the same page;
 # and it takes the query of the page that is left for that of the page to which Back or Forward leads. A menu
-# that opens stands at the end of the page: from its button Tab leads into it, and not to all else before.
+# that opens stands at the end of the page: from its button Tab leads into it, and not to all else before. All
+# fields for a date are called "Select a date.", their labels are for the eyes only.
 _FIRST = """<script>{
   window.__streamlit = { BACKEND_BASE_URL: location.origin };
   const { pushState, replaceState } = history;
@@ -44,6 +45,10 @@ _FIRST = """<script>{
     if (!from || !to || event.target !== from) return;
     event.preventDefault();
     to.focus();
+  });
+  addEventListener("focusin", () => {
+    for (const field of document.querySelectorAll("[data-testid=stDateInputField]"))
+      field.ariaLabel = field.closest("[data-testid=stDateInput]").querySelector("label").textContent;
   });
 }</script>"""
 

@@ -80,6 +80,8 @@ def test_what_opens_over_the_list(browser, served, width, scheme):
         page.get_by_label("Tags (all of them)").click()
         page.keyboard.press("Enter")
         expect(page.get_by_text("1 of 4 sessions")).to_be_visible()
+        for name in ("From", "To"):
+            expect(page.get_by_role("textbox", name=name, exact=True)).to_be_visible()
         quiet(page)
         assert seriously_wrong(page) == []
         page.keyboard.press("Escape")
