@@ -17,11 +17,10 @@ from attune import InputError, UsageError
 from scoring import agreement
 from scoring.agreement import Floats
 from scoring.agreement_interval import Summed, binned, block_s
-from scoring.batch_tasks import RUN
+from scoring.batch_tasks import folders_of
 from scoring.coding_names import CUE_OF, NOT_CODABLE, judged_of_both
 from scoring.codings import Coded, Frame
 from scoring.events import frame_ends
-from scoring.files import read_json
 from scoring.measurable import timeline
 from scoring.session import Session, speech_of
 from scoring.speech import BACKCHANNEL, SPEECH
@@ -139,9 +138,7 @@ def frame_of(session: Session) -> Frame:
 
 def names_of(session: Session) -> tuple[str, ...]:
     """Names by which a file of many sessions may mean this one; in a batch, what its tables call it."""
-    run = session.path.parent / RUN
-    folders = read_json(run).get("folders", {}) if run.is_file() else {}
-    ids = [id for id, folder in folders.items() if folder == session.path.name]
+    ids = [id for id, folder in folders_of(session.path.parent).items() if folder == session.path.name]
     source = str((session.info.get("source") or {}).get("name") or "")
     title = str(session.info.get("title") or "")
     return tuple(

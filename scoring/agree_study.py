@@ -11,10 +11,9 @@ from pathlib import Path
 
 from attune import AttuneError, InputError
 from scoring.agree import UNIT_S, SessionAgreement, Span, compare, frame_of, names_of, narrowed, put_together
-from scoring.batch_tasks import RUN
+from scoring.batch_tasks import folders_of
 from scoring.coding_names import Names
 from scoring.codings import Coded, CodingError, read_codings
-from scoring.files import read_json
 from scoring.session import Session
 from scoring.spreadsheet import Rows, cells_at, file_named, read_rows, seconds
 
@@ -213,7 +212,7 @@ def _session(name: str, folder: Path) -> Path:
         with contextlib.suppress(OSError, RuntimeError):  # a name that is too long, a home that isn't known
             if (place / Path(name).expanduser()).is_dir():
                 return place / Path(name).expanduser()
-        if (place / RUN).is_file() and name in (folders := read_json(place / RUN).get("folders", {})):
+        if name in (folders := folders_of(place)):
             return place / folders[name]
         begins = re.compile(re.escape(name) + r"-[0-9a-f]{8}")
         found = [one for one in place.glob("*-*") if begins.fullmatch(one.name)] if place.is_dir() else []

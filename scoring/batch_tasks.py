@@ -23,6 +23,21 @@ STATE = ".batch"  # a batch's own folder in its library
 RUN = "run.json"  # how its numbers came about, and which id's session is in which folder
 
 
+def folders_of(place: Path) -> dict[str, str]:
+    """Which id's session is in which folder of a batch; none where no batch has ended.
+
+    Raises
+    ------
+    InputError
+        What the batch left can't be read.
+    """
+    from scoring.files import read_json
+
+    run = read_json(place / RUN) if (place / RUN).is_file() else {}
+    found = run.get("folders") if isinstance(run, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 @dataclass(frozen=True)
 class Work:
     """One recording of a batch.
