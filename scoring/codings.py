@@ -234,6 +234,7 @@ class Collector:
             self.problems.append(f"{self.file} holds no coding of anything that is measured here")
         if self.problems:
             raise CodingError(self.problems)
+        self._share_out()
         return [
             Coded(
                 coder, tuple(sorted(self._codings.get(coder, ()), key=lambda one: (one.start_s, one.end_s))),
@@ -242,6 +243,19 @@ class Collector:
             for k, (coder, looked) in enumerate(sorted(self._looked.items()))
             if looked or self._codings.get(coder) or (self.may_be_empty and len(self._looked) == 1)
         ]  # fmt: skip
+
+
+    def _share_out(self) -> None:
+        """Not codable time that is nobody's, beside the work of coders with names, is theirs."""
+        named = [coder for coder, looked in self._looked.items() if looked]
+        unnamed = self._codings[self.coder]
+        if not named or self.coder in named or not unnamed:
+            return
+        for coder in named:
+            own = self._codings.setdefault(coder, [])
+            own.extend(replace(one, coder=coder) for one in unnamed)
+        self.notices.append(f"{self.file}: not codable time without a coder's name counts for all of them")
+        self._codings[self.coder] = []
 
 
 def milliseconds(events: Sequence[Event]) -> list[tuple[int, int, Event]]:

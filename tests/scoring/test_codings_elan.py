@@ -48,6 +48,15 @@ def test_an_elan_tier_of_a_kind_and_an_empty_one(tmp_path):
     assert any("'default' is empty" in one for one in kim.notices + zoe.notices)
 
 
+def test_what_is_not_codable_without_an_annotator_counts_for_those_there_are(tmp_path):
+    tiers = {
+        "nod@staff": ({"ann": "Kim"}, [(1000, 2000, "")]), "not_measurable@staff": ({}, [(3000, 9000, "")]),
+    }  # fmt: skip
+    (kim,) = read_codings(elan(tmp_path / "a.eaf", tiers), ONE)
+    assert kim.coder == "Kim" and spans(kim, "not_measurable") == [("staff", 3, 9)]
+    assert "counts for all" in kim.notices[0]
+
+
 def test_elan_stores_no_times_for_borders_within_a_subdivision(tmp_path):
     spoken = [(1000, 2000, ""), (2000, 2500, "no"), (2500, 4000, "")]
     path = elan(tmp_path / "a.eaf", {"nod@staff": ({}, spoken)})
