@@ -13,9 +13,7 @@ from starlette.routing import Route
 # Under /review Streamlit's script would first look for its server at /review/, which fails and is logged as
 # an error in the browser; this is where it reads the address from. It also adds an address whenever a choice
 # on a page changes, even while the browser goes back, so Forward is lost and Back leads to the same page;
-# and it takes the query of the page that is left for that of the page to which Back or Forward leads. A menu
-# that opens stands at the end of the page: from its button Tab leads into it, and not to all else before. All
-# fields for a date are called "Select a date.", their labels are for the eyes only.
+# and it takes the query of the page that is left for that of the page to which Back or Forward leads.
 _FIRST = """<script>{
   window.__streamlit = { BACKEND_BASE_URL: location.origin };
   const { pushState, replaceState } = history;
@@ -36,17 +34,29 @@ _FIRST = """<script>{
     event.stopImmediatePropagation();
     location.reload();
   });
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Tab") return;
+}</script>"""
+
+# A menu that opens stands at the end of the page: from its button Tab leads into it, not to all else before.
+# From a dialog that was opened there and is closed, Tab leads back to it, not to the top of the page. All
+# fields for a date are called "Select a date.": their labels are for the eyes only.
+_KEYBOARD = """<script>{
+  let menu, left;
+  const next = ({ target, shiftKey }) => {
     const button = document.querySelector("[data-testid=stPopoverButton][aria-expanded=true]");
-    const menu = "[data-testid=stPopoverBody] :is(a[href], button, input):not(:disabled)";
-    const first = document.querySelector(menu);
-    const [from, to] = event.shiftKey ? [first, button] : [button, first];
-    if (!from || !to || event.target !== from) return;
+    const first = document.querySelector("[data-testid=stPopoverBody] :is(a[href], :enabled)");
+    if (target === document.body && left?.isConnected) return left.querySelector("button");
+    return target === (shiftKey ? first : button) ? (shiftKey ? button : first) : null;
+  };
+  addEventListener("keydown", (event) => {
+    const to = event.key === "Tab" && next(event);
+    if (!to) return;
     event.preventDefault();
     to.focus();
   });
-  addEventListener("focusin", () => {
+  addEventListener("pointerdown", () => (left = undefined));
+  addEventListener("focusin", ({ target }) => {
+    menu = target.closest("[class*=st-key-more-]") ?? menu;
+    left = target.closest("[data-testid=stDialog]") ? menu : undefined;
     for (const field of document.querySelectorAll("[data-testid=stDateInputField]"))
       field.ariaLabel = field.closest("[data-testid=stDateInput]").querySelector("label").textContent;
   });
@@ -69,7 +79,7 @@ def _text(page: str) -> str:
 
     text = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
     ours = "".join(f'<link rel="modulepreload" href="/player/{name}">' for name in _modules(page))
-    text = text.replace("<head>", f"<head>{_FIRST}", 1).replace("</head>", f"{ours}</head>", 1)
+    text = text.replace("<head>", f"<head>{_FIRST}{_KEYBOARD}", 1).replace("</head>", f"{ours}</head>", 1)
     return text.replace("<title>Streamlit<", "<title>Attune<", 1)
 
 

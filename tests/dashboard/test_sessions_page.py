@@ -298,6 +298,8 @@ def test_a_session_is_deleted_only_when_told_twice(browser, served, shelf):
         expect(dialog).to_contain_text("No other session shows Cy: the name and personal goals go, too.")
         dialog.get_by_role("button", name="Keep it").click()
         expect(dialog).to_have_count(0)
+        page.keyboard.press("Tab")  # back to where it was opened
+        expect(page.get_by_role("button", name="More of More 3")).to_be_focused()
         assert (shelf / "more-3").is_dir()
         page.evaluate(
             "for (const id of ['more-3', 'second'])"
