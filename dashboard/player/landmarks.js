@@ -5,6 +5,7 @@ import { last } from "./format.js";
 const SAME_FRAME_S = 0.02; // a video's times are off by no more than its clock's ticks
 const KEPT = 8; // blocks in memory
 const AHEAD_S = 5;
+const AGAIN_MS = 3000;
 const ARRAYS = { f8: Float64Array, f4: Float32Array, f2: Uint16Array };
 
 /** A block as the server packs it (see dashboard/overlay.py): column name -> array; `f2` stay bits. */
@@ -96,10 +97,19 @@ export class Landmarks {
       const answer = await fetch(`${this.url}?block=${number}`, { signal: aborter.signal });
       this.#keep(number, answer.ok ? unpack(await answer.arrayBuffer()) : null);
     } catch (problem) {
-      if (problem.name !== "AbortError") this.#keep(number, null); // not asked for again and again
+      if (problem.name !== "AbortError") this.#later(number);
     }
     this.coming.delete(number);
     this.arrived();
+  }
+
+  /** The server is away: asked again, but not again and again. */
+  #later(number) {
+    this.#keep(number, null);
+    setTimeout(() => {
+      if (this.blocks.get(number) === null) this.blocks.delete(number);
+      this.arrived();
+    }, AGAIN_MS);
   }
 
   #keep(number, block) {

@@ -190,6 +190,20 @@ class TestInTheBrowser:
             assert frame_of(overlay_of(page), left, scale) == pytest.approx(picture_of(page), abs=0.3)
 
     @pytest.mark.slow
+    def test_landmarks_come_once_the_server_is_there_again(self, visit):
+        page, tried = visit("drawn"), []
+        page.route("**/overlay/**", lambda route: (tried.append(route), route.abort()))
+        page.reload()
+        page.wait_for_selector(".timeline:not([aria-busy])")
+        only(page, "Face")
+        page.wait_for_timeout(500)
+        assert tried and not overlay_of(page).any()
+        page.unroute("**/overlay/**")
+        drawn(page)
+        assert all("ERR_FAILED" in problem for problem in visit.problems)
+        visit.problems.clear()
+
+    @pytest.mark.slow
     def test_the_overlay_keeps_up_while_playing(self, visit):
         """One screenshot holds both the picture with its number and the line with its frame."""
         page = visit("drawn")
