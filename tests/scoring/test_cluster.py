@@ -1,5 +1,7 @@
 """A batch on a Dask cluster: a real scheduler and two workers on loopback."""
 
+import contextlib
+
 import psutil
 import pytest
 
@@ -59,10 +61,11 @@ def test_a_cluster_that_is_lost_keeps_nobody_waiting(tmp_path, monkeypatch, whic
         with pytest.raises(TimeoutError, match="the task's own"):
             pool.submit("", tasks.run_out_of_time).result(60)
         waiting = [pool.submit("", tasks.hang) for _ in range(2)]
-        for process in psutil.Process().children():
-            if which in process.cmdline():
-                for one in (process, *process.children(recursive=True)):
-                    one.kill()
+        known = [(one, one.as_dict(["cmdline"])["cmdline"] or ()) for one in psutil.Process().children()]
+        lost = [one for one, words in known if which in words]
+        for one in [*lost, *(child for process in lost for child in process.children(recursive=True))]:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended with its parent
+                one.kill()
         for future in waiting:
             with pytest.raises(InputError, match=said):
                 future.result(60)
