@@ -20,7 +20,7 @@ from scoring.lock import locked
 from scoring.manifest import AUTO, Failure, Item, gather
 from scoring.options import Options
 from scoring.pools import Pool, Report, pool_for
-from scoring.session import remove_partial
+from scoring.session import remove_partial, safe_name
 
 _SHOWN = 5  # failures in one sentence
 
@@ -171,7 +171,7 @@ class _Run:
         self._waiting: dict[Future, tuple[Work, Callable[[Any], None], _Line | None]] = {}
         self._same: dict[str, list[Item]] = {}  # key of a work -> all that it is done for
         self._left: dict[str, int] = {}  # parts that are not measured yet
-        self._lines: dict[str, _Line] = {}  # hash of a file -> what is to be made of it and of its copies
+        self._lines: dict[tuple[str, str], _Line] = {}  # what makes one session, one worker after the other
         self._made: dict[str, str] = {}
         self._failed: dict[str, Failure] = {}
         self._known = self._ended = 0
@@ -243,8 +243,10 @@ class _Run:
             self._made |= {item.id: name for item in self._same[work.key]}
             shutil.rmtree(work.folder, ignore_errors=True)
 
-        # Copies of a recording are one session, and only one worker at a time can write it.
-        line = self._lines.setdefault(planned.sha256, [])
+        # Copies of one name are one session, and those of any name once they are anonymised: only one worker
+        # at a time can write it.
+        name = "" if work.anonymise else safe_name(work.item.path.stem).casefold()
+        line = self._lines.setdefault((planned.sha256, name), [])
         line.append(lambda: self._submit(work, batch_tasks.finish, then, work, planned, line=line))
         if len(line) == 1:
             line[0]()

@@ -184,8 +184,9 @@ class _Busy:
 
     workers = 2
 
-    def __init__(self):
+    def __init__(self, patience_s=0.05):
         self.at_once, self.most, self._threads = 0, 0, ThreadPoolExecutor(self.workers)
+        self._patience_s, self._two = patience_s, threading.Event()
 
     def submit(self, label, task, *arguments):
         return self._threads.submit(self._answer, label, task)
@@ -195,25 +196,36 @@ class _Busy:
             return Plan(((0.0, float("inf")),), "the same in all")
         self.at_once += 1
         self.most = max(self.most, self.at_once)
-        threading.Event().wait(0.05)
+        if self.most == 2:
+            self._two.set()
+        self._two.wait(self._patience_s)
         self.at_once -= 1
         if label == "sub/a":
             raise InputError("it can't be read")
         return "a-0a1b2c3d"
 
 
-def test_copies_of_a_recording_are_made_one_after_the_other(tmp_path):
-    works = []
-    for name in ("a", "sub/a", "sub/deep/a"):
-        path = tmp_path / f"{name}.mp4"
+def _copies(folder, *names, anonymise=False):
+    for name in names:
+        path = folder / f"{name}.mp4"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
-        works.append(Work(Item(path, name), tmp_path, {}))
+        yield Work(Item(path, name), folder, {}, anonymise=anonymise)
+
+
+def test_copies_of_a_recording_are_made_one_after_the_other(tmp_path):
     pool = _Busy()
-    made, failed = _Run(pool, lambda *_: None).run(works)
+    made, failed = _Run(pool, lambda *_: None).run([*_copies(tmp_path, "a", "sub/a", "sub/deep/a")])
     assert made == {"a": "a-0a1b2c3d", "sub/deep/a": "a-0a1b2c3d"}
     assert [failure.id for failure in failed] == ["sub/a"]
     assert pool.most == 1, "they are one session, which one worker at a time can write"
+
+
+@pytest.mark.parametrize(("anonymise", "most", "patience_s"), [(False, 2, 30), (True, 1, 0.05)])
+def test_copies_of_other_names_are_other_sessions_until_anonymised(tmp_path, anonymise, most, patience_s):
+    pool = _Busy(patience_s)
+    _Run(pool, lambda *_: None).run([*_copies(tmp_path, "a", "b", "c", anonymise=anonymise)])
+    assert pool.most == most
 
 
 @pytest.mark.slow
