@@ -50,8 +50,8 @@ class Review {
     this.controls();
     this.reveal();
     this.people();
-    await Promise.all(Object.entries(review.signals).map((one) => this.curves(...one)));
-    this.root.querySelector(".timeline").removeAttribute("aria-busy");
+    const curves = Promise.all(Object.entries(review.signals).map((one) => this.curves(...one)));
+    await curves.finally(() => this.root.querySelector(".timeline").removeAttribute("aria-busy"));
   }
 
   async curves(person, { url, columns }) {
