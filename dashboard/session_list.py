@@ -66,7 +66,7 @@ class Filter:
 
 
 def _folded(text: str) -> str:
-    """For comparing: in any case, and with accents apart from their letters, as in files' names on a Mac."""
+    """For comparing: in any case, and whether an accent is part of its letter or, as on a Mac, beside it."""
     return unicodedata.normalize("NFC", text).casefold()
 
 

@@ -84,7 +84,7 @@ def agree(
         others = {source.session for other, more in study if other != folder for source in more}
         try:
             session = Session.open(folder)
-            frame = frame_of(session)
+            frame, names = frame_of(session), names_of(session)
         except AttuneError as error:
             problems.append(str(error))
             continue
@@ -92,7 +92,7 @@ def agree(
         for span in dict.fromkeys(source.span for source in sources):
             coded: list[Coded] = []
             for source in (source for source in sources if source.span == span):
-                called = tuple(filter(None, (source.session, *names_of(session))))
+                called = tuple(filter(None, (source.session, *names)))
                 observation = (source.observation,) if source.observation else called
                 try:
                     coded += read_codings(

@@ -188,8 +188,8 @@ def describe(
             connection.execute("UPDATE sessions SET scenario = ? WHERE id = ?", (scenario, id))
         if tags is not None:
             wanted: dict[str, str] = {}
-            for tag in tags:
-                wanted.setdefault(checked(tag, "a tag").casefold(), checked(tag, "a tag"))
+            for tag in (checked(tag, "a tag") for tag in tags):
+                wanted.setdefault(tag.casefold(), tag)
             connection.execute("DELETE FROM tags WHERE session_id = ?", (id,))
             rows = [(id, tag) for tag in wanted.values() if tag]
             connection.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", rows)

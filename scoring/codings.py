@@ -244,7 +244,6 @@ class Collector:
             if looked or self._codings.get(coder) or (self.may_be_empty and len(self._looked) == 1)
         ]  # fmt: skip
 
-
     def _share_out(self) -> None:
         """Not codable time that is nobody's, beside the work of coders with names, is theirs."""
         named = [coder for coder, looked in self._looked.items() if looked]

@@ -319,8 +319,9 @@ def forget(path: str | Path) -> None:
     """
     path = Path(path)
     info = None
-    with contextlib.suppress(InputError):
-        info = read_json(path / INFO) if (path / INFO).is_file() and not path.is_symlink() else None
+    if not path.is_symlink():
+        with contextlib.suppress(InputError):  # none there, or damaged
+            info = read_json(path / INFO)
     if not isinstance(info, dict) or not {"schema_version", "id"} <= set(info):
         raise InputError(
             f"{path} has no {INFO} that says it is a session, so nothing was deleted: if it was one, delete "

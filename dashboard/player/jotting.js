@@ -1,5 +1,6 @@
 // Notes to oneself: kept with the take, each at the moment at which its writing began.
 
+import { newId } from "./drafts.js";
 import { clock, write } from "./format.js";
 import { ask, Refused } from "./transfer.js";
 
@@ -38,7 +39,7 @@ export class Jotting {
   /** Has the server keep a note; whether it did, which is said at `field` where not. */
   async remember(text, at, kind, field) {
     if (!text) return true;
-    const id = crypto.randomUUID().replaceAll("-", "");
+    const id = newId();
     try {
       await ask("POST", `/api/record/${this.take().id}/notes`, { id, text, time_s: at, kind });
       return true;
