@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from attune import InputError
 from dashboard.answers import PRIVATE
+from scoring.files import changed_ns, size_of
 from scoring.session import SIGNALS, Session
 
 # Numbers like these hardly shrink, and packing them would hold up everybody else's answers.
@@ -21,8 +22,8 @@ State = tuple[tuple[int, int], ...]
 
 def state_of(folder: Path) -> State:
     """What changes whenever a file of a session does: sizes and times of change."""
-    found = (path.stat() for path in sorted(folder.iterdir()) if not path.name.startswith("."))
-    return tuple((one.st_size, one.st_mtime_ns) for one in found)
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return tuple((size_of(path), changed_ns(path)) for path in paths)
 
 
 def curves(session: Session, person: str, names: Sequence[str]) -> dict[str, np.ndarray]:

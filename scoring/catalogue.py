@@ -13,7 +13,7 @@ from typing import Any
 
 from attune import InputError
 from scoring.access import LOCAL, User, may_see
-from scoring.files import read_json, replacing, write_json, writing
+from scoring.files import changed_ns, read_json, replacing, write_json, writing
 from scoring.library import Library, now
 from scoring.session import INFO, VIDEO, Session
 from scoring.session import forget as forget_folder
@@ -232,7 +232,7 @@ def _entry(folder: Path, given: dict | None, tags: Iterable[str], notes: int) ->
         "pictured": (folder / VIDEO).is_file(),
     }  # fmt: skip
     try:
-        info = _info(folder, (folder / INFO).stat().st_mtime_ns if (folder / INFO).is_file() else 0)
+        info = _info(folder, changed_ns(folder / INFO))
     except InputError as problem:
         return Entry(folder.name, folder.name, problem=str(problem), **known)
     source = info.get("source")

@@ -72,6 +72,22 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(there).free
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where there is none, or none any more: others may remove it at any time."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def changed_ns(path: Path) -> int:
+    """When a file was changed last, in nanoseconds since 1970; 0 where there is none that can be looked at."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """The same bytes under another name, without copying them where the file system can do that."""
     try:

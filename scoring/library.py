@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from attune import InputError, OutputError
+from scoring.files import size_of
 
 FILE = "library.sqlite"
 SCHEMA_VERSION = 1
@@ -198,7 +199,7 @@ class Library:
         full disk a connection that is alone needs no such file, so that sessions can be deleted to make room.
         """
         log = self.path.with_name(f"{FILE}-wal")
-        settled = reading and not (log.exists() and log.stat().st_size)
+        settled = reading and not size_of(log)
         try:
             return self._connected()
         except sqlite3.OperationalError as error:

@@ -19,7 +19,7 @@ from typing import Any
 
 from attune import InputError, OutputError
 from scoring.access import LOCAL, User
-from scoring.files import LEAST_FREE_BYTES, SPARE_BYTES, free_bytes, read_json
+from scoring.files import LEAST_FREE_BYTES, SPARE_BYTES, free_bytes, read_json, size_of
 from scoring.intake import on_this_machine
 from scoring.live_process import LiveProcess
 from scoring.recording_note import add_note, add_pause, note_of
@@ -79,7 +79,7 @@ class Live:
     @property
     def size(self) -> int:
         """Bytes that have arrived."""
-        return self.file.stat().st_size if self.file is not None and self.file.exists() else 0
+        return size_of(self.file) if self.file is not None else 0
 
     @property
     def state(self) -> dict[str, Any]:
@@ -321,8 +321,7 @@ class LiveRecordings:
             )
 
     def _write(self, file: Path, block: bytes) -> None:
-        size = file.stat().st_size if file.exists() else 0
-        if free_bytes(file.parent) < SPARE_BYTES + size + len(block):  # it is copied at the end
+        if free_bytes(file.parent) < SPARE_BYTES + size_of(file) + len(block):  # it is copied at the end
             raise OutputError("the disk is nearly full, so the recording ends here: free some space")
         try:
             with file.open("ab") as out:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attune import InputError
-from scoring.files import read_json, sync, write_json, writing
+from scoring.files import read_json, size_of, sync, write_json, writing
 from scoring.lock import locked
 from scoring.terminal import say
 
@@ -81,7 +81,7 @@ def described(folder: Path) -> Unfinished:
     video, started = pictured(folder), ""
     with contextlib.suppress(InputError, AttributeError):
         started = str(read_json(folder / NOTE).get("started") or "")
-    return Unfinished(folder, video, started, video.stat().st_size if video else 0, _seconds(video))
+    return Unfinished(folder, video, started, size_of(video) if video else 0, _seconds(video))
 
 
 def new_video(suffix: str = ".mp4") -> str:
@@ -95,13 +95,13 @@ def video_of(folder: Path) -> Path | None:
     Of one that was being finished when that was cut short, what can be played: MP4 comes first.
     """
     video = next(iter(sorted(folder.glob(VIDEOS), key=lambda path: path.suffix != ".mp4")), None)
-    return video if video is not None and video.stat().st_size else None
+    return video if video is not None and size_of(video) else None
 
 
 def pictured(folder: Path) -> Path | None:
     """As `video_of`; None also where the recording ended before its first picture was on the disk."""
     video = video_of(folder)
-    if video is None or video.stat().st_size >= _HEAD_BYTES:
+    if video is None or size_of(video) >= _HEAD_BYTES:
         return video
     try:
         next(iter(_opened(video)))

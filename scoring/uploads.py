@@ -21,7 +21,7 @@ from pathlib import Path
 
 from attune import InputError, OutputError
 from scoring.access import LOCAL
-from scoring.files import SPARE_BYTES, free_bytes, sync, writing
+from scoring.files import SPARE_BYTES, changed_ns, free_bytes, sync, writing
 from scoring.library import ID
 
 FOLDER = ".uploads"
@@ -250,8 +250,7 @@ def _of_same_file(one: Upload, other: Upload) -> bool:
 
 
 def _last_change(folder: Path) -> float:
-    paths = [folder, *folder.rglob("*")]
-    return max((path.stat().st_mtime for path in paths if path.exists()), default=0.0)
+    return max(changed_ns(path) for path in (folder, *folder.rglob("*"))) / 1e9
 
 
 def _is_text(value: object) -> bool:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+# what the tests share asserts, too, and says as much of what it found
+for name in ("cluster", "runs", "dashboard"):
+    pytest.register_assert_rewrite(f"tests.{name}")
+
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = sys.modules["__main__"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

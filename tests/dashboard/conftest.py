@@ -54,6 +54,7 @@ def start(library: Path, port: int) -> Served:
 def stop(served: Served) -> tuple[int, str, str]:
     served.process.send_signal(signal.SIGINT)
     out, err = served.process.communicate(timeout=60)
+    assert "Traceback" not in err, err
     return served.process.returncode, out, err
 
 
@@ -109,9 +110,7 @@ def visit(browser, served):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        page.on("request", lambda request: problems.extend(_foreign(request.url, served)))
+        watch(page, served, problems)
         page.goto(f"{served.url}/review?session={quote(id, safe='')}")
         page.wait_for_selector(ready, timeout=60_000)
         return page
@@ -121,6 +120,17 @@ def visit(browser, served):
     for context in contexts:
         context.close()
     assert problems == []
+
+
+def watch(page, served, problems: list[str]) -> None:
+    """Adds to `problems` whatever goes wrong on a page, and where, and whom it asks but the server."""
+    page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
+    page.on("console", lambda line: problems.extend(_logged(line)))
+    page.on("request", lambda request: problems.extend(_foreign(request.url, served)))
+
+
+def _logged(line):
+    return [f"{line.text} ({line.location['url']})"] if line.type == "error" else []
 
 
 def _foreign(url, served):

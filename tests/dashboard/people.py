@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from scoring.catalogue import describe
 from scoring.library import Library, now
 from tests.conftest import ROOT
-from tests.dashboard.conftest import _foreign
+from tests.dashboard.conftest import watch
 from tests.sessions import make_session
 from tests.videos import index_of
 
@@ -82,9 +82,7 @@ def opened(browser, served, path: str, ready: str, *, width=1440, scheme="light"
     expected = (expected,) if isinstance(expected, str) else expected
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page, problems = context.new_page(), []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    page.on("request", lambda request: problems.extend(_foreign(request.url, served)))
+    watch(page, served, problems)
     page.goto(served.url + path)
     page.wait_for_selector(ready, timeout=60_000)
     yield page

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.asking import OTHER, SHORT
-from tests.dashboard.conftest import start, stop
+from tests.dashboard.conftest import start, stop, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -40,7 +40,7 @@ def test_from_adding_a_recording_to_deleting_it(browser, place):
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     page = context.new_page()
     problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    watch(page, served, problems)
     page.goto(served.url)
     for file in (SHORT, OTHER):
         add(page, file, "Ada")
