@@ -48,9 +48,12 @@ def session_route(catalogue: Catalogue, answer: Answer) -> Answer:
 
     async def handle(request: Request) -> Response:
         session = await run_in_threadpool(_opened, catalogue, request.path_params["id"])
-        if inspect.iscoroutinefunction(answer):
-            return await answer(session, request)
-        return await run_in_threadpool(answer, session, request)
+        try:
+            if inspect.iscoroutinefunction(answer):
+                return await answer(session, request)
+            return await run_in_threadpool(answer, session, request)
+        except FileNotFoundError:  # deleted while it was being read
+            raise LookupError(GONE) from None
 
     return answering(wraps(answer)(handle))
 

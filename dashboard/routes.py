@@ -72,7 +72,7 @@ def _second_video(session, request: Request) -> Response:
 def _file(session, video: Path | None) -> Response:
     if video is None or not Path(video).resolve().is_relative_to(Path(session.path).resolve()):
         return problem("This session was kept without its video.", 404)
-    return FileResponse(video, media_type="video/mp4", headers=PRIVATE)
+    return FileResponse(video, media_type="video/mp4", headers=PRIVATE, stat_result=video.stat())
 
 
 def _module(request: Request) -> Response:

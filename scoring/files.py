@@ -81,7 +81,7 @@ def size_of(path: Path) -> int:
 
 
 def changed_ns(path: Path) -> int:
-    """When a file was changed last, in nanoseconds since 1970; 0 where there is none that can be looked at."""
+    """When a file was changed last, in nanoseconds since 1970; 0 where none can be looked at."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

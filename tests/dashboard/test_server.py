@@ -8,14 +8,18 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from starlette.requests import Request
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from dashboard.answers import GONE, session_route
 from dashboard.gate import own_hosts
 from dashboard.review import COLUMNS
 from dashboard.server import listen
+from scoring.catalogue import Catalogue
+from scoring.session import SIGNALS, forget
 from tests.dashboard.conftest import start, stop
-from tests.sessions import CONTACT, DURATION_S, TIMES, UNSEEN
+from tests.sessions import CONTACT, DURATION_S, TIMES, UNSEEN, make_session
 
 ID = "reception-0a1b2c3d"
 FOREIGN = (
@@ -181,6 +185,18 @@ def test_what_cannot_be_opened_says_why(served, id, words):
     answer = get(served, f"/api/session/{id}/review")
     assert answer.status == 422
     assert words in json.loads(answer.content)["error"]
+
+
+def test_a_session_deleted_while_it_is_read_is_not_there(tmp_path):
+    make_session(tmp_path, "one")
+
+    def read(session, request):
+        forget(session.path)
+        return session.video, (session.path / SIGNALS).read_bytes()
+
+    request = Request({"type": "http", "headers": [], "path_params": {"id": "one"}})
+    answer = asyncio.run(session_route(Catalogue(tmp_path), read)(request))
+    assert answer.status_code == 404 and json.loads(answer.body) == {"error": GONE}
 
 
 def test_any_name_is_an_address(served):
