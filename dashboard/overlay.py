@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from attune import InputError
 from dashboard.answers import BadRequest, session_route
 from dashboard.curves import RAW, curves, state_of
 from scoring.cameras import Camera
@@ -36,15 +37,28 @@ def overlay_routes(catalogue: Catalogue) -> list[Route]:
     return [Route("/api/session/{id}/overlay/{person}", session_route(catalogue, _block))]
 
 
+def missing(session: Session) -> str:
+    """Why nothing can be drawn, in a sentence; empty where it can."""
+    if session.video is None:
+        return "No overlay without the video."
+    if not (session.path / LANDMARKS).is_file():
+        return "No overlay: the landmarks were not kept."
+    try:
+        _blocks(session.path, state_of(session.path))
+    except InputError:
+        return "No overlay: the landmarks can't be read, as their file is damaged."
+    return ""
+
+
 def description(session: Session, base: str, cameras: tuple[Camera, ...]) -> dict | None:
-    """What the page needs to draw; None where no landmarks were kept.
+    """What the page needs to draw; None where something is `missing`.
 
     Parameters
     ----------
     base : str
         The session's address.
     """
-    if not (session.path / LANDMARKS).is_file():
+    if missing(session):
         return None
     shown = [(camera, person) for camera in cameras for person in camera.persons]
     return {

@@ -55,6 +55,7 @@ def review(session: Session, id: str) -> dict:
         # whose rows are the first video's frames
         "frames_of": next(iter(cameras[0].persons), None),
         "overlay": overlay.description(session, base, cameras),
+        "no_overlay": overlay.missing(session),
         "report": f"{base}/report",
         "signals": {
             person: {"url": f"{base}/signals/{person}", "columns": COLUMNS} for person in shown.persons

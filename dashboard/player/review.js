@@ -111,7 +111,7 @@ class Review {
       this.second = new Second(screen, screens[0], review.cameras, signal);
       screens.push(this.second.screen);
     }
-    if (review.overlay && screens.length) this.overlay = new Overlay(screens, review, signal);
+    if (review.overlay) this.overlay = new Overlay(screens, review, signal);
     this.layers();
   }
 
@@ -123,8 +123,7 @@ class Review {
       button.addEventListener("click", () => button.setAttribute("aria-pressed", String(this.overlay.toggle(name))));
       this.slot("layers").append(button);
     }
-    const missing = this.review.video ? "No overlay: the landmarks were not kept." : "No overlay without the video.";
-    this.slot("layers-note").textContent = missing;
+    this.slot("layers-note").textContent = this.review.no_overlay;
     this.slot("layers-note").hidden = Boolean(this.overlay);
   }
 

@@ -14,8 +14,9 @@ from PIL import Image
 from attune import InputError
 from dashboard.curves import curves
 from dashboard.overlay import packed
+from dashboard.review import review
 from scoring.landmark_blocks import BLOCK_S, LandmarkBlocks
-from scoring.session import Session
+from scoring.session import LANDMARKS, Session
 from tests.dashboard.browsing import VIDEOS, click_at, picture_of, settle
 from tests.dashboard.test_server import get
 from tests.sessions import (
@@ -94,6 +95,18 @@ def test_what_is_not_there_is_said(served, id, person, number, status):
     answer = block_of(served, id, person, number)
     assert answer.status == status
     assert json.loads(answer.content)["error"]
+
+
+@pytest.mark.parametrize(("video", "landmarks", "word"), [
+    (True, None, "not kept"), (False, None, "without the video"), (True, b"PAR1 and then rubbish", "damaged"),
+    (True, b"", "damaged"),
+])  # fmt: skip
+def test_why_nothing_is_drawn_is_said(tmp_path, video, landmarks, word):
+    folder = make_session(tmp_path, "one", video=video)
+    if landmarks is not None:
+        (folder / LANDMARKS).write_bytes(landmarks)
+    shown = review(Session.open(folder), "one")
+    assert shown["overlay"] is None and word in shown["no_overlay"]
 
 
 def test_only_the_row_groups_of_the_block_are_read(tmp_path, monkeypatch):
