@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -95,6 +96,10 @@ def _server(library: Path, port: int, ready: Callable[[], None]):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # an answer cut off now is no error
+            await super().shutdown(sockets)
 
     config = uvicorn.Config(
         make_app(library, port),

@@ -36,6 +36,12 @@ PATHS = (
 )  # fmt: skip
 
 
+HALF_A_REQUEST = (
+    "POST /api/record/position HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 9\r\n"
+    "Expect: 100-continue\r\n\r\n1234"
+)
+
+
 def get(served, path, headers=None, method="GET"):
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     headers = {name: value.format(port=served.port) for name, value in (headers or {}).items()}
@@ -206,12 +212,15 @@ def test_any_name_is_an_address(served):
     assert get(served, review["video"], method="GET").status == 200
 
 
-def test_a_taken_port_is_said_and_the_next_used(tmp_path):
+def test_a_taken_port_is_said_and_the_next_used_until_it_is_ended_in_the_midst_of_an_answer(tmp_path):
     with listen(8700) as taken:
         port = taken.getsockname()[1]
         served = start(tmp_path / "not there yet", port)
         assert served.port > port
-        code, out, err = stop(served)
+        with socket.create_connection(("127.0.0.1", served.port)) as half:
+            half.sendall(HALF_A_REQUEST.format(port=served.port).encode())
+            assert half.recv(100).startswith(b"HTTP/1.1 100")  # it is being read
+            code, out, err = stop(served)
     assert code == 0
     assert out == ""  # one line, read by start
     assert err == f"Port {port} is taken, using {served.port}.\n"
