@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # what the tests share asserts, too, and says as much of what it found
@@ -16,6 +17,12 @@ for name in ("cluster", "runs", "dashboard"):
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = sys.modules["__main__"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# How long an example takes says something of the machine, and nothing of what is tested.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 # A shell starts background jobs with Ctrl-C ignored, and their children inherit it: tests that send it to a
 # process of their own need it heard again.

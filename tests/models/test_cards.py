@@ -6,7 +6,7 @@ import tomllib
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models import cards, training
@@ -159,7 +159,6 @@ VALUES = st.one_of(TEXT, st.booleans(), st.integers(-(2**53), 2**53), st.floats(
 TABLES = st.dictionaries(TEXT, st.one_of(VALUES, st.lists(VALUES, max_size=5)), max_size=4)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(TEXT, st.one_of(VALUES, TABLES, st.lists(TABLES, min_size=1, max_size=3)), max_size=4))
 def test_any_card_comes_back_from_toml(card):
     assert tomllib.loads(cards.to_toml(card)) == card

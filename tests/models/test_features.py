@@ -247,7 +247,7 @@ def test_the_last_angles_stand_before_a_gap_too_and_no_longer():
     assert np.flatnonzero(missing).tolist() == list(range(28, 50))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-60, 60), min_size=3, max_size=3), st.integers(0, 1000))
 def test_where_the_head_points_makes_no_difference(offset, seed):
     time_s = np.arange(50) / 25
@@ -256,7 +256,7 @@ def test_where_the_head_points_makes_no_difference(offset, seed):
     assert other == pytest.approx(one, abs=1e-5)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 1000), st.integers(1, 60))
 def test_live_windows_are_those_of_the_whole_recording(seed, known):
     """Without the hold, whatever could be told after some frames is told the same at the end."""

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models import metrics
@@ -38,7 +38,6 @@ def test_area_under_the_curve_is_the_share_of_pairs_in_order():
     assert metrics.auc(np.array([0.2, 0.2, 0.7]), np.array([True, False, True])) == pytest.approx(0.75)
 
 
-@settings(deadline=None)
 @given(ANSWERS)
 def test_area_under_the_curve_counted_pair_by_pair(answers):
     prob, true = np.array([p for p, _ in answers]), np.array([t for _, t in answers])
@@ -74,7 +73,6 @@ def test_of_nothing_nothing_is_known(metric):
     assert np.isnan(metric(np.empty(0), np.empty(0, bool)))
 
 
-@settings(deadline=None)
 @given(ANSWERS)
 def test_every_metric_lies_between_0_and_1(answers):
     prob, true = np.array([p for p, _ in answers]), np.array([t for _, t in answers])

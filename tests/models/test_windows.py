@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.windows import at_clock, resample, trailing
@@ -140,7 +140,6 @@ MEASURED = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(frames=MEASURED, known=st.integers(1, 39))
 def test_what_was_known_stays_as_it_was_when_more_comes(frames, known):
     """Live and in batch the same: no sample and no window that could be told depends on later frames."""
@@ -154,7 +153,6 @@ def test_what_was_known_stays_as_it_was_when_more_comes(frames, known):
     assert trailing(later, 5)[: len(now)][told] == pytest.approx(trailing(now, 5)[told])
 
 
-@settings(deadline=None)
 @given(
     values=st.lists(st.one_of(st.floats(-90, 90), st.just(NAN)), min_size=1, max_size=30),
     length=st.integers(1, 8), changed=st.floats(-90, 90), data=st.data(),
@@ -169,7 +167,6 @@ def test_a_window_never_sees_a_later_sample(values, length, changed, data):
         assert np.isin(before[at, :, 0], values[max(0, at - ends[-1]) : at + 1]).all()
 
 
-@settings(deadline=None)
 @given(
     steps=st.lists(st.floats(0.01, 0.2), min_size=2, max_size=40),
     values=st.lists(st.one_of(st.floats(-90, 90), st.just(NAN)), min_size=2, max_size=40),

@@ -200,7 +200,7 @@ def test_a_single_bout_says_little_about_the_mean():
     assert high > 40
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=300), st.integers(0, 3))
 def test_share_intervals_are_ordered_within_bounds_and_hold_the_value(pairs, seed):
     whole = BIN_S * np.array([b for _, b in pairs])
@@ -215,7 +215,7 @@ def test_share_intervals_are_ordered_within_bounds_and_hold_the_value(pairs, see
     assert interval == share_interval(part, whole, seed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=300))
 def test_rate_intervals_hold_the_value(counts):
     whole = np.full(len(counts), BIN_S)

@@ -94,7 +94,7 @@ angles_4 = st.lists(
 ).map(lambda rows: np.array(rows, float))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(angles_4)
 def test_frame_by_frame_says_what_all_at_once_says(angles):
     time_s = np.arange(len(angles)) * 0.1

@@ -24,7 +24,7 @@ def table(turns, count=None, cuts=(), target="lens"):
     return to_signals(recording, Target.parse(target), causal=True).table
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(TURNS, st.data())
 def test_a_row_never_depends_on_what_comes_later(turns, data):
     count = data.draw(st.integers(1, len(turns)))
