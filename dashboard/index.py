@@ -57,9 +57,12 @@ _KEYBOARD = """<script>{
   addEventListener("focusin", ({ target }) => {
     menu = target.closest("[class*=st-key-more-]") ?? menu;
     left = target.closest("[data-testid=stDialog]") ? menu : undefined;
+  });
+  const name = () => {
     for (const field of document.querySelectorAll("[data-testid=stDateInputField]"))
       field.ariaLabel = field.closest("[data-testid=stDateInput]").querySelector("label").textContent;
-  });
+  };
+  new MutationObserver(name).observe(document, { childList: true, subtree: true });
 }</script>"""
 
 

@@ -239,10 +239,10 @@ class TestInTheBrowser:
     @pytest.mark.slow
     def test_each_layer_can_be_switched_off_and_stays_off(self, visit):
         page = visit("drawn")
-        drawn(page)
         colours = {"Face": FACE, "Skeleton": BODY, "Gaze": EYES}
         for name, colour in colours.items():
             only(page, name)
+            drawn(page)
             pixels = overlay_of(page)
             assert near(pixels, colour).any()
             apart = {other for other in colours if {other, name} != {"Face", "Gaze"}}  # irises are as gaze
@@ -256,9 +256,9 @@ class TestInTheBrowser:
 
     def test_what_is_hidden_is_not_drawn_and_gaze_points_where_it_was_measured(self, visit):
         page = visit("drawn")
-        drawn(page)
         left, scale = fitted(page)
         only(page, "Skeleton")
+        drawn(page)
         body = np.argwhere(near(overlay_of(page), BODY)) / scale - [0, left / scale]
         assert body[:, 0].max() < 0.8 * 180, "the hip's visibility is too low to draw it"
         assert body[:, 1].min() == pytest.approx(320 * SHOULDERS[0][0], abs=4)
