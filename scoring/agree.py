@@ -19,10 +19,10 @@ from scoring.agreement import Floats
 from scoring.agreement_interval import Summed, binned, block_s
 from scoring.batch_tasks import folders_of
 from scoring.coding_names import CUE_OF, NOT_CODABLE, judged_of_both
-from scoring.codings import Coded, Frame
+from scoring.codings import Coded, Frame, named
 from scoring.events import frame_ends
 from scoring.measurable import timeline
-from scoring.session import Session, speech_of
+from scoring.session import SECOND_VIDEO, Session, speech_of
 from scoring.speech import BACKCHANNEL, SPEECH
 
 UNIT_S = 0.1
@@ -133,7 +133,16 @@ def frame_of(session: Session) -> Frame:
     if not ends:
         raise InputError(f"{session.path} holds no frame to compare anything with")
     known = (session.info.get("source") or {}).get("duration_s") or 0.0
-    return Frame(max(float(known), *map(float, ends)), signals.persons)
+    return Frame(max(float(known), *map(float, ends)), signals.persons, _others(session))
+
+
+def _others(session: Session) -> dict[str, tuple[float, float]]:
+    """As `Frame.others`: what a second camera recorded, which somebody may have coded by itself."""
+    second = session.info.get("second_source") or {}
+    clock = float(second.get("offset_s") or 0.0), float(second.get("duration_s") or 0.0)
+    names = [SECOND_VIDEO, str(second.get("name") or "")] if second else []
+    own = {one for name in names_of(session) for one in named(name)}
+    return {one: clock for name in names for one in named(name) - own if one}
 
 
 def names_of(session: Session) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from attune import InputError
@@ -82,6 +82,11 @@ class Coded:
     notices: tuple[str, ...] = ()
 
 
+def named(recording: str) -> set[str]:
+    """What a recording's file may be called, with its ending and without (folded)."""
+    return {fold(recording), fold(recording.rpartition(".")[0] or recording)}
+
+
 class CodingError(InputError):
     """A file of codings can't be used; `problems` has one sentence for each reason."""
 
@@ -97,10 +102,21 @@ class CodingError(InputError):
 
 @dataclass(frozen=True)
 class Frame:
-    """What codings of one session can be about: its length in seconds and who was measured in it."""
+    """What codings of one session can be about.
+
+    Attributes
+    ----------
+    duration_s : float
+    persons : tuple of str
+        Who was measured.
+    others : mapping of str to (float, float)
+        Folded name of the other camera's recording -> when it begins on the session's clock, and how long it
+        is, in seconds.
+    """
 
     duration_s: float
     persons: tuple[str, ...]
+    others: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class Collector:
@@ -121,11 +137,22 @@ class Collector:
         self.hint = UNKNOWN  # what to do about a name that means nothing
         self.may_be_empty = False  # whether a file may say nothing at all: its coder saw nothing
         self.others: Collection[str] = ()  # what sessions other than this one are called
+        self._begins_s: float | None = None  # of the other camera's recording, where it was coded
+        self._duration_s = frame.duration_s  # of the recording that was coded
         self.problems: list[str] = []
         self.notices: list[str] = []
         self._codings: dict[str, list[Coding]] = {coder: []}
         self._looked: dict[str, set[tuple[str, str]]] = {coder: set()}
         self._unknown: dict[str, list[str]] = {}
+
+    def on_clock_of(self, recording: str) -> None:
+        """The file's times are this recording's own: those of the client's camera are moved to the session's
+        clock, and what lies before or after the session is cut off."""
+        for name in named(recording) & set(self.frame.others):
+            self._begins_s, self._duration_s = self.frame.others[name]
+            moved = f"moved by {self._begins_s:+.2f} s to the session's clock"
+            self.notices.append(f"{self.file}: it is of {recording}, and its times were {moved}")
+            return
 
     def problem(self, where: str, what: str) -> None:
         sentence = f"{self.file}, {where}: {what}"
@@ -167,10 +194,14 @@ class Collector:
         if cue and cue not in CUE_OF.values():
             self.unknown(where, "cue", cue)
             return
-        end_s = min(end_s, self.frame.duration_s)
-        self._codings.setdefault(coder, []).append(
-            Coding(who, meaning.kind, min(start_s, end_s), end_s, coder, cue)
-        )
+        end_s = min(end_s, self._duration_s)
+        start_s = min(start_s, end_s)
+        if self._begins_s is not None:
+            start_s, end_s = start_s + self._begins_s, end_s + self._begins_s
+            if end_s <= 0 or start_s >= self.frame.duration_s:
+                return  # the other camera ran before or after this one
+            start_s, end_s = max(start_s, 0.0), min(end_s, self.frame.duration_s)
+        self._codings.setdefault(coder, []).append(Coding(who, meaning.kind, start_s, end_s, coder, cue))
 
     def looked_for(self, person: str, kind: str, coder: str = "") -> None:
         """Note that a coder watched for this, seen or not."""
@@ -209,9 +240,9 @@ class Collector:
             return f"starts at {start_s:g} s, before the video does"
         if end_s < start_s:
             return f"ends at {end_s:g} s, before its start at {start_s:g} s"
-        if end_s > self.frame.duration_s + OVERRUN_S:
+        if end_s > self._duration_s + OVERRUN_S:
             return (
-                f"ends at {end_s:g} s, and the video at {self.frame.duration_s:.2f} s: is it the right "
+                f"ends at {end_s:g} s, and the video at {self._duration_s:.2f} s: is it the right "
                 "video, and are the times in seconds?"
             )
         return ""

@@ -7,6 +7,7 @@ observation above the header, are read too.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
@@ -69,6 +70,7 @@ def read_boris(table: Rows, taken: Collector, observation: Sequence[str]) -> Non
     def time_s(row: Sequence[str], name: str) -> float:
         return seconds(cells_at(row, place[name])) - offset_s
 
+    taken.on_clock_of(_played(table, rows))
     if place["Start (s)"] is not None:
         for number, row in rows:
             _take(taken, number, row, place, *(time_s(row, name) for name in _SPAN))
@@ -87,6 +89,15 @@ def _offset_s(table: Rows, rows: Sequence[tuple[int, tuple[str, ...]]], place: i
     told += [cells_at(row, 1) for _, row in table.above if fold(row[0]) == "time_offset_s"]
     offsets = [offset_s for offset_s in map(seconds, told) if isfinite(offset_s)]
     return offsets[0] if offsets else 0.0
+
+
+def _played(table: Rows, rows: Sequence[tuple[int, tuple[str, ...]]]) -> str:
+    """The recording whose clock an observation has: its first player's."""
+    source, path = table.column("source"), table.column("media_file_path")
+    for _, row in rows[:1]:
+        told = re.split(r"player #1:\s*", cells_at(row, source))[-1] or cells_at(row, path)
+        return re.split(r"[/\\]", re.split(r"[;,|]?\s*player #2", told)[0])[-1]
+    return ""
 
 
 def _take(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from attune import InputError, __version__
 from scoring.codebook import KIND_ABOUT
 from scoring.coding_names import CUE_OF, NOT_CODABLE, OF_BOTH, Meaning, fold, judged_of_both
-from scoring.codings import Collector, milliseconds
+from scoring.codings import Collector, milliseconds, named
 from scoring.events import events_from_table, in_order
 from scoring.files import replacing, writing
 from scoring.measurable import REASONS
-from scoring.session import Session, speech_of
+from scoring.session import VIDEO, Session, speech_of
 from scoring.speech import BACKCHANNEL, OTHER, SPEECH
 
 NO = ("no", "0", "none", "absent", "false", "off", "n", "nein", "non")
@@ -41,11 +41,12 @@ def read_elan(path: Path, taken: Collector, own_coder: bool, recording: Sequence
         Names the session's recording may have among the linked videos; else the first one's times count.
     """
     eaf = _parsed(path)
-    video, origin_ms = _origin(eaf, recording)
+    video, origin_ms = _origin(eaf, recording, taken.frame.others)
     if origin_ms:
         taken.notices.append(
             f"{path.name}: its video {video} was shifted by {origin_ms} ms in ELAN, and its times with it"
         )
+    taken.on_clock_of(video)
     _align(eaf)
     for name, (aligned, refers, about, _) in eaf.tiers.items():
         tier = f"tier '{name}'"
@@ -106,16 +107,18 @@ def _parsed(path: Path) -> Any:
         raise InputError(f"{path.name} can't be read as an ELAN file: {error}") from None
 
 
-def _origin(eaf: Any, recording: Sequence[str]) -> tuple[str, int]:
-    """The linked video that is meant, and where in it the file's times begin, in milliseconds."""
+def _origin(eaf: Any, recording: Sequence[str], others: Collection[str]) -> tuple[str, int]:
+    """The linked video that is meant, and where in it the file's times begin, in milliseconds: the session's
+    recording, else the other camera's (folded names), else the first one."""
     from urllib.parse import unquote
 
-    known = {fold(name) for name in recording}
     media = [
         (re.split(r"[/\\]", unquote(one.get("MEDIA_URL") or ""))[-1], one) for one in eaf.media_descriptors
     ]
-    meant = [pair for pair in media if known & {fold(pair[0]), fold(pair[0].rpartition(".")[0])}]
-    for name, one in (meant or media)[:1]:
+    for known in ({fold(name) for name in (*recording, VIDEO)}, set(others)):
+        meant = [pair for pair in media if known & named(pair[0])]
+        media = meant or media
+    for name, one in media[:1]:
         with contextlib.suppress(ValueError):
             return name, int(one.get("TIME_ORIGIN") or 0)
     return "", 0

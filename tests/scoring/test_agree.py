@@ -128,6 +128,15 @@ def test_what_of_two_people_was_not_judged_is_not_taken_for_none(tmp_path):
         assert [row.events["0.3"]["misses"] for row in rows] == [value is not None] * 2
 
 
+def test_what_the_second_camera_is_called_and_when_it_begins(tmp_path):
+    path = make_session(tmp_path, people=("staff", "client"), video=False, offset_s=2.0)
+    second = Session.open(path).info["second_source"]
+    clock = 2.0, second["duration_s"]
+    assert frame_of(Session.open(path)).others == dict.fromkeys(
+        ("second_mp4", "second", "video2_mp4", "video2"), clock
+    )
+
+
 def test_missed_split_and_invented_events_are_counted_once_each(folder):
     """Of the nods the coder has three that Attune lacks, lacks two, and says one in two halves."""
     nods = [span for span in NODS if span[0] < 200]
@@ -245,7 +254,7 @@ def test_wrong_wishes_are_named(folder):
         compare(session, [coded("anna")], unit_s=200.0)
     with pytest.raises(InputError, match=f"{session.id}: two files are the work of coder 'anna'"):
         compare(session, [coded("anna"), coded("anna")])
-    assert frame_of(session).duration_s == pytest.approx(300)
+    assert frame_of(session).duration_s == pytest.approx(300) and not frame_of(session).others
 
 
 # The command

@@ -1,6 +1,7 @@
 """What BORIS exports, of old versions and new, is read with its own pairing, clock and persons."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 
@@ -82,6 +83,17 @@ def test_boris_has_added_its_time_offset_to_all_times(tmp_path):
     above = "Observation id\tS1\nTime offset (s)\t-2.0\n"
     old = f"{above}Time\tSubject\tBehavior\tStatus\n-1\tstaff\tnod\tPOINT\n"
     assert spans(read_codings(write(tmp_path / "old.tsv", old), ONE)[0], "nod") == [("staff", 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("column", "told"), [("Source", "player #1:C:\\a\\Client.mp4"), ("Media file path", "/a/Client.mp4")]
+)
+def test_boris_times_are_of_the_recording_that_was_played(tmp_path, column, told):
+    text = f"{column},Subject,Behavior,Behavior type,Time\n{told},client,nod,POINT,1.5\n"
+    frame = replace(TWO, others={"client": (2.5, 60.0)})
+    assert spans(read_codings(write(tmp_path / "b.csv", text), frame)[0], "nod") == [("client", 4, 4)]
+    both = text.replace("player #1:", "player #1:v.mp4;player #2:").replace("/a/Client", "v")
+    assert spans(read_codings(write(tmp_path / "b.csv", both), frame)[0], "nod") == [("client", 1.5, 1.5)]
 
 
 def test_boris_pairs_by_all_modifiers(tmp_path):

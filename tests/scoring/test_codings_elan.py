@@ -1,6 +1,7 @@
 """ELAN files as people make them: tiers of kinds or persons, subdivisions, vocabularies, shifted videos."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -114,6 +115,22 @@ def test_a_video_shifted_in_elan_shifts_its_codings(tmp_path):
     other = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/b%20c.mp4" MIME_TYPE="m" TIME_ORIGIN="2500"/>'
     (coded,) = read_codings(write(path, text.replace(media, media + other)), ONE, observation=["B C"])
     assert spans(coded, "nod") == [("staff", 3.5, 4.5)], "by the recording's own place among several"
+
+
+def test_the_client_camera_coded_by_itself_has_a_clock_of_its_own(tmp_path):
+    frame = replace(TWO, others={"client": (-2.5, 61.0)})
+    nods = [(0, 1000, ""), (2000, 3000, ""), (8000, 9000, ""), (60200, 60400, "")]
+    path = elan(tmp_path / "a.eaf", {"nod@client": ({}, nods)})
+    media = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/Client.mp4" MIME_TYPE="m"/>'
+    text = path.read_text("utf-8").replace("<HEADER>", f"<HEADER>{media}", 1)
+    (coded,) = read_codings(write(path, text), frame)
+    assert spans(coded, "nod") == [("client", 0, 0.5), ("client", 5.5, 6.5), ("client", 57.7, 57.9)]
+    assert "a.eaf: it is of Client.mp4, and its times were moved by -2.50 s" in coded.notices[0]
+    both = media + '<MEDIA_DESCRIPTOR MEDIA_URL="./video.mp4" MIME_TYPE="m"/>'
+    (coded,) = read_codings(write(path, text.replace(media, both)), frame)
+    assert spans(coded, "nod")[:2] == [("client", 0, 1), ("client", 2, 3)], "of both: on the session's clock"
+    late = write(path, text.replace('"60400"', '"99000"'))
+    assert "ends at 99 s, and the video at 61.00 s" in problems(late, frame)[0]
 
 
 @pytest.mark.parametrize("content", [b"", b"<a/>", b"no xml", "<ANNOTATION_DOCUMENT".encode("utf-16")])
