@@ -274,11 +274,12 @@ def _row_lines(row: Row, several: bool) -> Iterator[str]:
             f"  time compared   {row.compared_s:.0f} s; {row.left_out_share:.0%} left out as not measurable "
             f"or not codable; of it {row.coder_share:.1%} by the coder, {row.attune_share:.1%} by Attune"
         )
-    if row.reason:
+    if row.agreement is None:
         yield f"  kappa           none: {row.reason}"
     else:
+        kappa = f"none: {row.reason};" if row.reason else f"{_said(row.kappa)},"
         yield (
-            f"  Cohen's kappa   {_said(row.kappa)}, adjusted for prevalence and bias {_said(row.pabak)}, "
+            f"  Cohen's kappa   {kappa} adjusted for prevalence and bias {_said(row.pabak)}, "
             f"raw agreement {row.agreement:.3f}"
         )
     for least, found in row.events.items():
@@ -288,7 +289,8 @@ def _row_lines(row: Row, several: bool) -> Iterator[str]:
             f"{found['misses']} only the coder)"
         )
     if row.events_left_out:
-        yield f"  left out        {row.events_left_out} events in time that the other one could not judge"
+        many = f"{row.events_left_out} event{'s' * (row.events_left_out > 1)}"
+        yield f"  left out        {many} in time that the other one could not judge"
     if row.onset["n"]:
         yield (
             f"  onset error     median {row.onset['median_abs_s']:.2f} s, mean {row.onset['mean_s']:+.2f} s "

@@ -89,7 +89,8 @@ def interval(sessions: Sequence[Summed], parts: Parts, seed: int = SEED) -> Inte
             found = _percentiles(parts, _over_sessions(sessions, seed), looks)
     if found is None or found[1] - found[0] < 1e-9:  # nothing varies between the looks that there are
         found = _wilson(parts, total, observed, looks)
-    return max(min(found[0], at), -1.0), max(found[1], at)  # no coefficient goes below -1
+    low = max(min(found[0], at), -1.0) + 0.0  # no coefficient goes below -1, nor to a zero with a minus
+    return low, max(found[1], at)
 
 
 def _percentiles(parts: Parts, sums: Floats | None, looks: float) -> Interval | None:

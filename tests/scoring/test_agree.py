@@ -175,6 +175,8 @@ def test_a_coder_who_saw_none_of_it_is_not_one_who_did_not_look(folder):
     (other,) = narrowed([Coded("anna", (), frozenset())], ["shake"], ["staff"])
     row = one_row(folder, other)
     assert row.kappa.value is None and "both saw nothing of it" in row.reason
+    told = pool([compare(Session.open(folder), [other])], 0.1).text()
+    assert "where nothing varies; adjusted for prevalence and bias 1.000 [" in told and "raw agr" in told
 
 
 def test_alpha_among_coders_and_with_attune(folder):

@@ -150,6 +150,8 @@ def test_all_agreeing_is_not_taken_for_certainty():
     assert high == 1 and 0.3 < low < 0.7
     assert interval([Summed(np.zeros((3, 4)), 10, 0)], agreement.kappa_parts) is None
     assert interval([], agreement.kappa_parts) is None
+    few = [Summed(np.array([[hits, 3.0 - hits, 1]]), 10, 3) for hits in (0, 3)]
+    assert str(interval(few, agreement.precision_parts)[0]) == "0.0", "not -0.0"
 
 
 def test_blocks_are_as_long_as_what_is_slow():
