@@ -178,9 +178,11 @@ class Collector:
         meaning : Meaning
             Of the kind.
         """
+        if meaning.left_out or meaning.kind is None:
+            return  # whoever it may be about
         cue = (meaning.cue or cue) if meaning.kind == NOT_CODABLE else ""
         who = self.who(where, person, replace(meaning, cue=cue))
-        if who is None or meaning.left_out or meaning.kind is None:
+        if who is None:
             return
         coder = coder or self.coder
         if meaning.kind != NOT_CODABLE:

@@ -150,7 +150,8 @@ def _pair(
 
 
 def _unpaired(taken: Collector, number: int, key: Sequence[str], has: str, lacks: str) -> None:
-    if _meaning(taken, f"row {number}", key[1]) is not None:
+    meaning = _meaning(taken, f"row {number}", key[1])
+    if meaning is not None and not meaning.left_out:
         taken.problem(f"row {number}", f"is a {has} of '{key[1]}' without its {lacks}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from attune import InputError
+from scoring.coding_names import Names
 from scoring.codings import read_codings
 from tests.codings import ONE, TWO, problems, spans, write
 
@@ -118,3 +119,12 @@ def test_boris_rows_without_their_pair_are_named(tmp_path):
     assert "row 7: is a 'HALT'" in found
     assert "row 8: behaviour 'smile' is unknown" in found
     assert found.count("\n") == 4
+
+
+def test_what_is_left_out_needs_no_person_and_no_pair(tmp_path):
+    text = tabular(
+        ("staff", "nod", "", "POINT", 1), ("No focal subject", "Pause", "", "POINT", 2),
+        ("Katze", "Pause", "", "START", 3), ("", "Pause", "", "STOP", 4),
+    )  # fmt: skip
+    (coded,) = read_codings(write(tmp_path / "b.csv", text), TWO, Names.parse(["Pause="]))
+    assert [(one.person, one.kind) for one in coded.codings] == [("staff", "nod")]
