@@ -194,9 +194,9 @@ def _span(start: str, end: str) -> Span | None:
     if not start and not end:
         return None
     span = seconds(start) if start else 0.0, seconds(end)
-    if not all(map(math.isfinite, span)):
+    if not 0 <= span[0] < span[1] < math.inf:
         raise InputError(
-            f"the part from '{start}' to '{end}' is not given in seconds: give start_s and end_s"
+            f"the part from '{start}' to '{end}' is none: give start_s and end_s in seconds, the end later"
         )
     return span
 

@@ -337,7 +337,7 @@ def test_a_study_from_a_table(tmp_path, run_attune):
     (tmp_path / "codings.csv").write_bytes(
         "session;codings;coder;start_s;end_s\r\nvisit1;anna 1.csv;Anna;;\r\nP 2;anna 2.csv;Anna;0;60,0\r\n"
         "visit3;anna 1.csv;Anna;;\r\nvisit1;gone.csv;Anna;;\r\n;anna 1.csv;;;\r\n"
-        "visit1;wrong.csv;Eve;;\r\n".encode("utf-8-sig")
+        "visit1;wrong.csv;Eve;;\r\nvisit1;anna 1.csv;Ben;5;2\r\n".encode("utf-8-sig")
     )
     (tmp_path / "run.json").write_text('{"folders": {"P 2": "visit2-00000002"}}')  # as a batch leaves it
     done = run_attune("agree", "--study", tmp_path, "--json")
@@ -346,7 +346,8 @@ def test_a_study_from_a_table(tmp_path, run_attune):
     assert lines[0].startswith("codings.csv, row 4: session 'visit3' is neither")
     assert lines[1].startswith("codings.csv, row 5: gone.csv is not there")
     assert lines[2].startswith("codings.csv, row 6: column 'session' is empty")
-    assert lines[3] == "wrong.csv holds codings of session P 2 alone, and visit1 is meant"
+    assert lines[3].startswith("codings.csv, row 8: the part from '5' to '2' is none")
+    assert lines[4] == "wrong.csv holds codings of session P 2 alone, and visit1 is meant"
     found = json.loads(done.stdout)
     assert found["sessions"] == ["visit1-00000001", "visit2-00000002"]
     (row,) = found["cues"]
