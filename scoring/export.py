@@ -136,10 +136,13 @@ def scores_table(session: Session) -> pd.DataFrame:
 
 
 def _write_folder(target: Path, found: dict[str, pd.DataFrame], to: str) -> Path:
-    """All tables in a new folder that then takes its place; an earlier export there is replaced."""
+    """All tables in a new folder that then takes its place; an earlier export of the session is replaced."""
     names = {f"{name}.{to}" for name in found}
     if target.exists() and not (target.is_dir() and {path.name for path in target.iterdir()} <= names):
         raise OutputError(f"{target} exists and holds something else: choose another place with --out")
+    there, own = _session_in(target / f"scores.{to}"), set(found["scores"]["session"])
+    if there - own:  # as of a loop over sessions that names one folder
+        raise OutputError(f"{target} holds the tables of {', '.join(there)}: choose another place with --out")
     with writing(target):
         folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
         try:
@@ -152,6 +155,15 @@ def _write_folder(target: Path, found: dict[str, pd.DataFrame], to: str) -> Path
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return target
+
+
+def _session_in(scores: Path) -> set[str]:
+    """Whose scores an exported table has; nobody's where there is none that can be read."""
+    read = pd.read_csv if scores.suffix == ".csv" else pd.read_parquet
+    try:
+        return set(read(scores)["session"].astype(str))
+    except (OSError, ValueError, KeyError):
+        return set()
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

@@ -72,6 +72,10 @@ def test_an_earlier_export_is_replaced_and_nothing_else(folder, tmp_path):
     (target / "events.csv").write_text("old")
     export_session(folder, "csv", target)
     assert (target / "events.csv").read_text().startswith("person,kind")
+    other = make_session(tmp_path / "other", "other-00000002", video=False)
+    for to, place in (("csv", target), ("parquet", export_session(folder, "parquet", tmp_path / "parquet"))):
+        with pytest.raises(OutputError, match=rf"{place.name} holds the tables of {folder.name}: choose"):
+            export_session(other, to, place)
     (target / "thesis.docx").write_text("mine")
     with pytest.raises(OutputError, match="holds something else"):
         export_session(folder, "csv", target)
