@@ -58,6 +58,21 @@ FAILURE_ABOUT = {
     "path": ("", "as it was named; empty in an anonymised batch"),
     "reason": ("", "why it could not be analysed, and what to do"),
 }
+AGREEMENT_ABOUT = {
+    "session": ("", "id of the session: its folder's name"),
+    "person": ("", "staff, client, or dyad for what belongs to both"),
+    "kind": ("", "as in events"),
+    "coder": ("", "who coded"),
+    "compared_s": ("s", "time that both could judge"),
+    "left_out_share": ("1", "of the time that was coded, what one of them could not judge"),
+    "coder_share": ("1", "of the compared time, as the coder says; empty: coded as moments, or no such time"),
+    "attune_share": ("1", "of the compared time, as Attune says; empty likewise"),
+    "kappa": ("1", "Cohen's, of time units; empty: not defined, see reason"),
+    "pabak": ("1", "the same adjusted for prevalence and bias; empty: no time was compared"),
+    "f1_0.3": ("1", "of events matched at an intersection over union of .3; empty: neither has an event"),
+    "f1_0.5": ("1", "the same at .5"),
+    "reason": ("", "why kappa has no value"),
+}
 LANDMARK_ABOUT = {
     "time_s": ("s", "as in signals"),
     "frame": ("1", "as in signals"),
@@ -180,6 +195,10 @@ def _lines() -> Iterator[str]:
     yield from _table(("kind", "meaning"), [(f"`{kind}`", KIND_ABOUT[kind]) for kind in KINDS])
     yield "What `reason` may be:"
     yield from _table(("reason", "meaning"), [(f"`{name}`", words) for name, words in REASONS.items()])
+    yield "## agreement"
+    yield ""
+    yield "`by_session` in what `attune agree --json` prints: one row per session, person, kind and coder."
+    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in AGREEMENT_ABOUT.items()])
     yield "## signals"
     yield ""
     yield "`signals.parquet` of a session: one row per frame and person."

@@ -13,6 +13,7 @@ from scoring.agree import compare, frame_of, names_of, narrowed, put_together
 from scoring.agree_command import agree
 from scoring.agree_results import ALL, pool
 from scoring.agree_study import read_study
+from scoring.codebook import AGREEMENT_ABOUT
 from scoring.coding_names import OF_BOTH
 from scoring.codings import Coded, Coding, read_codings
 from scoring.events import EVENT_COLUMNS
@@ -223,7 +224,8 @@ def test_a_study_pools_sessions_and_draws_them(tmp_path):
     assert row.share.n == 12 and row.share.bias == pytest.approx(0.015)
     assert "sessions drawn again" in results.text()
     assert "each session left out once" in pool(compared[:3], 0.1).text()
-    assert len(results.as_dict()["by_session"]) == 12
+    by_session = results.as_dict()["by_session"]
+    assert len(by_session) == 12 and all(list(one) == list(AGREEMENT_ABOUT) for one in by_session)
 
 
 def test_nods_while_listening_are_compared_where_who_speaks_is_known(tmp_path):
