@@ -75,7 +75,8 @@ def batch(
         more = f"{result.others} more session{'s' * (result.others > 1)}"
         terminal.say(f"{out} holds {more}, of another recording or other options: not in the tables")
     for failure in result.failures:
-        terminal.say(f"{failure.path}: {failure.reason}")
+        named = failure.reason.startswith(failure.path)  # where no row or name has one, too
+        terminal.say(failure.reason if named else f"{failure.path}: {failure.reason}")
     if json:
         terminal.print_json(summary(result))
     else:

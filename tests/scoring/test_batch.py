@@ -57,6 +57,7 @@ def test_a_manifest_gives_tidy_tables_and_names_what_failed(run_attune, study, t
     assert done.returncode == 1
     assert done.stdout == f"3 sessions and their tables are in {out}\n"
     assert "Traceback" not in done.stderr and "gone.mp4" in done.stderr
+    assert done.stderr.count("broken.mp4") == 1, "named once in its sentence"
     scores = pd.read_csv(out / "scores.csv")
     assert list(scores.columns) == [
         "session", "person", "group", "score", "value", "unit", "ci_low", "ci_high", "coverage", "reason",
