@@ -16,7 +16,7 @@ from vision.alignment import MIN_OVERLAP_S, SOUND_HZ, THRESHOLD, BandPower, Band
 from vision.decode import open_container
 from vision.source import start_of
 
-GIVE = "give --offset SECONDS"
+GIVE = "give --offset SECONDS (in a manifest the column offset)"
 _JUMP_S = 0.1  # A stated time so far from where the sound before ended is a gap, or a new clock.
 _RESET_S = 1.0  # Times falling back by more are a new clock (joined files), as in vision.source.
 _CREEP_S = 0.01  # Stated times that differ by so much on average are right; single ones are rounded.

@@ -117,7 +117,7 @@ def test_without_sound_the_file_is_named(tmp_path, what, role):
     with pytest.raises(InputError) as caught:
         offset_from_sound(*((bad, good) if role == 0 else (good, bad)))
     assert f"{bad} has {what}" in str(caught.value)
-    assert "give --offset SECONDS" in str(caught.value)
+    assert "give --offset SECONDS (in a manifest the column offset)" in str(caught.value)
     assert "good.mp4" not in str(caught.value)
 
 
