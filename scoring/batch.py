@@ -124,10 +124,11 @@ def batch(
                 made, failed = _Run(pool, told).run(todo)
             done |= {id: out / name for id, name in made.items()}
             failures += failed
-        for work in works:
-            # What is kept for another try has the files' hashes, and may draw faces; a kill left some of it.
-            if anonymise or work.item.id in done:
-                shutil.rmtree(work.folder, ignore_errors=True)
+        # What is kept for another try has the files' hashes, and may draw faces; a kill left some of it, also
+        # of recordings that are not among these any more.
+        kept = [work.folder for work in works if work.item.id in done]
+        for folder in filter(Path.is_dir, state.iterdir()) if anonymise else kept:
+            shutil.rmtree(folder, ignore_errors=True)
         finished = [(item, done[item.id]) for item in items if item.id in done]
         asked = {**chosen, "speech": speech, "video": keep_video, "anonymise": anonymise}
         shown = _unnamed(failures, asked) if anonymise else (failures, asked)

@@ -145,6 +145,9 @@ def test_a_manifest_tells_no_name_and_chosen_ids_stay(tmp_path):
     rows = ("Anna a.mp4,,", "b.mp4,P7,", "sub/Anna a.mp4,,", "Anna gone.mp4,,", "b.mp4,P9,Anna Berta cam.mp4",
             "sub/Anna a.mp4,P7,", "Anna c.mp4,P8,,Anna turns.csv")  # fmt: skip
     (folder / "Anna Berta study.csv").write_text("\n".join(["path,id,client,speech", *rows]))
+    killed = tmp_path / "out" / ".batch" / "of-one-no-more"
+    killed.mkdir(parents=True)
+    (killed / "plan.json").write_text(sha256((folder / "Anna c.mp4").read_bytes()).hexdigest())
     found = batch([str(folder / "Anna Berta study.csv")], tmp_path / "out", workers=1, anonymise=True)
     failures = pd.read_csv(tmp_path / "out" / "failures.csv", keep_default_na=False)
     assert list(failures["id"]) == ["", "", "P7", "P7", "P8", "recording-0001", "recording-0002"]
