@@ -285,20 +285,27 @@ def _machine(session: Session, table: pd.DataFrame, person: str, kind: str, edge
     unheard = kind in (SPEECH, BACKCHANNEL) and speech_of(session) is None
     if unheard or (person == "dyad" and kind not in judged_of_both(session)):
         seen = np.zeros(len(edges) - 1)
+    elif kind == "mutual_eye_contact":
+        each = [agreement.covered(_frames(session, one, "eye_contact"), edges) for one in ("staff", "client")]
+        seen = np.maximum(np.minimum(*each), agreement.covered(spans, edges))
     elif person == "dyad" or cue == SPEECH:
         unseen = _spans(own[(own["kind"] == NOT_CODABLE) & (own["cue"] == cue)])
         seen = 1 - agreement.covered(unseen, edges)
     else:
-        times = timeline(session.signals().person(person), person)
-        measured = times.measured[cue]
-        frames = list(zip(times.start_s[measured].tolist(), times.end_s[measured].tolist(), strict=True))
         # A gap that an event bridges is part of what Attune says.
-        seen = agreement.covered(frames + spans, edges)
+        seen = agreement.covered(_frames(session, person, cue) + spans, edges)
         if kind == BACKCHANNEL:  # whether a nod is one can't be told where who speaks can't
             unclear = _spans(own[(own["kind"] == NOT_CODABLE) & (own["cue"] == SPEECH)])
             unknown = agreement.covered(unclear, edges) >= 0.5
             seen = np.where(unknown, agreement.covered(spans, edges), seen)
     return _says(spans, seen >= 0.5 - 1e-9, edges)
+
+
+def _frames(session: Session, person: str, cue: str) -> list[Span]:
+    """The frames in which a person's cue was measured."""
+    times = timeline(session.signals().person(person), person)
+    measured = times.measured[cue]
+    return list(zip(times.start_s[measured].tolist(), times.end_s[measured].tolist(), strict=True))
 
 
 def _spans(table: pd.DataFrame) -> list[Span]:

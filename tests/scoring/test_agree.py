@@ -19,6 +19,7 @@ from scoring.codings import Coded, Coding, read_codings
 from scoring.events import EVENT_COLUMNS
 from scoring.export import export_session
 from scoring.session import Session
+from tests import sessions
 from tests.sessions import make_session
 from vision.signals import Signals
 
@@ -127,6 +128,9 @@ def test_what_of_two_people_was_not_judged_is_not_taken_for_none(tmp_path):
         assert [row.reason for row in rows] == [reason, reason]
         assert {row.kappa.value for row in rows} == {value}
         assert [row.events["0.3"]["misses"] for row in rows] == [value is not None] * 2
+        if value is not None:  # where either one's eye contact was not measured, neither was that of both
+            mutual = next(row for row in rows if row.kind == "mutual_eye_contact")
+            assert mutual.watched_s - mutual.compared_s == pytest.approx(np.ptp(sessions.UNSEEN))
 
 
 def test_what_the_second_camera_is_called_and_when_it_begins(tmp_path):
