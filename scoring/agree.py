@@ -18,7 +18,7 @@ from scoring import agreement
 from scoring.agreement import Floats
 from scoring.agreement_interval import Summed, binned, block_s
 from scoring.batch_tasks import folders_of
-from scoring.coding_names import CUE_OF, NOT_CODABLE, judged_of_both
+from scoring.coding_names import CUE_OF, NOT_CODABLE, PERSONS, judged_of_both
 from scoring.codings import Coded, Frame, named
 from scoring.events import frame_ends
 from scoring.measurable import timeline
@@ -313,12 +313,13 @@ def _spans(table: pd.DataFrame) -> list[Span]:
 
 
 def _coder(coded: Coded, person: str, kind: str, edges: Floats) -> Says:
-    cues = ("", CUE_OF[kind], *((SPEECH,) if kind == BACKCHANNEL else ()))
+    cues = ("", CUE_OF[kind], {BACKCHANNEL: SPEECH, "mutual_eye_contact": "eye_contact"}.get(kind, ""))
+    whose = PERSONS if person == "dyad" else (person, "dyad")  # what both do takes both to be seen
     spans = [(c.start_s, c.end_s) for c in coded.codings if (c.person, c.kind) == (person, kind)]
     hidden = [
         (c.start_s, c.end_s)
         for c in coded.codings
-        if c.kind == NOT_CODABLE and c.person in (person, "dyad") and c.cue in cues
+        if c.kind == NOT_CODABLE and c.person in whose and c.cue in cues
     ]
     return _says(spans, agreement.covered(hidden, edges) < 0.5, edges)
 

@@ -117,8 +117,9 @@ def test_what_of_two_people_was_not_judged_is_not_taken_for_none(tmp_path):
     path = make_session(tmp_path, people=("staff", "client"), video=False)
     events = pd.read_csv(path / "events.csv")
     events[events["person"] != "dyad"].to_csv(path / "events.csv", index=False)
-    codings = tuple(Coding("dyad", kind, 2.0, 6.0, "anna") for kind in OF_BOTH)
-    anna = Coded("anna", codings, frozenset(("dyad", kind) for kind in OF_BOTH))
+    codings = [Coding("dyad", kind, 2.0, 6.0, "anna") for kind in OF_BOTH]
+    codings.append(Coding("client", "not_measurable", 9.0, 9.5, "anna", "eye_contact"))
+    anna = Coded("anna", tuple(codings), frozenset(("dyad", kind) for kind in OF_BOTH))
     for value, reason in ((0.0, ""), (None, "there is no time that both could judge")):
         scores = json.loads((path / "scores.json").read_text())
         for name in ("mirroring_z", "mutual_eye_contact_share"):
@@ -128,9 +129,9 @@ def test_what_of_two_people_was_not_judged_is_not_taken_for_none(tmp_path):
         assert [row.reason for row in rows] == [reason, reason]
         assert {row.kappa.value for row in rows} == {value}
         assert [row.events["0.3"]["misses"] for row in rows] == [value is not None] * 2
-        if value is not None:  # where either one's eye contact was not measured, neither was that of both
+        if value is not None:  # where either one's eye contact was not to be seen, neither was that of both
             mutual = next(row for row in rows if row.kind == "mutual_eye_contact")
-            assert mutual.watched_s - mutual.compared_s == pytest.approx(np.ptp(sessions.UNSEEN))
+            assert mutual.watched_s - mutual.compared_s == pytest.approx(np.ptp(sessions.UNSEEN) + 0.5)
 
 
 def test_what_the_second_camera_is_called_and_when_it_begins(tmp_path):
