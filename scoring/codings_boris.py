@@ -193,7 +193,8 @@ def _rows(
     common = _about(session) | {
         "Subject": event.person, "Behavior": event.kind,
         "Behavioral category": CATEGORY.get(CUE_OF.get(event.kind, ""), "not measurable"),
-        "Modifier #1": cue, "Modifier #2": reason, "Media file name": _media(session, event.person),
+        "Modifier #1": cue, "Modifier #2": reason,
+        "Media file name": _media(session, session.camera_of(event.person)),
     }  # fmt: skip
     if aggregated:
         end = {"Behavior type": "STATE", "Start (s)": f"{start:.3f}", "Stop (s)": f"{stop:.3f}"}
@@ -214,13 +215,13 @@ def _about(session: Session) -> dict[str, str]:
         "Observation date": str(session.info.get("created") or "")[:19].replace("T", " "),
         "Description": " ".join(str(session.info.get("title") or "").split()),
         "Observation duration": length, "Observation type": "Media file(s)",
-        "Source": f"player #1:{_media(session, 'staff')}", "Time offset (s)": "0.0",
+        "Source": f"player #1:{_media(session, 1)}", "Time offset (s)": "0.0",
         "Media duration (s)": length, "FPS": f"{float(source.get('nominal_fps') or 0):.3f}",
     }  # fmt: skip
 
 
-def _media(session: Session, person: str) -> str:
+def _media(session: Session, camera: int) -> str:
     if session.video is None:
-        return str(session.source_of(person).get("name") or "NA")
+        return str((session.info.get("source" if camera == 1 else "second_source") or {}).get("name") or "NA")
     second = session.second_video
-    return second.name if second is not None and session.camera_of(person) == 2 else VIDEO
+    return second.name if second is not None and camera == 2 else VIDEO

@@ -106,12 +106,18 @@ def test_an_elan_file_finds_its_video(tmp_path, folder):
 
 @pytest.mark.parametrize(("offset_s", "linked"), [(-1.5, 2), (0.0, 2), (2.0, 1)])
 def test_a_second_video_is_linked_where_elan_can_keep_it_in_step(tmp_path, offset_s, linked):
-    folder = make_session(tmp_path / "library", people=("staff", "client"), offset_s=offset_s)
+    folder = make_session(tmp_path / "library", people=("staff", "client"), offset_s=offset_s, second="staff")
     root = ElementTree.parse(export_session(folder, "elan", tmp_path / "x.eaf")).getroot()
     media = list(root.iter("MEDIA_DESCRIPTOR"))
     assert len(media) == linked
     if offset_s < 0:
         assert media[1].get("TIME_ORIGIN") == "1500"
+    boris = export_session(folder, "boris", tmp_path / "x.csv")
+    for written in (tmp_path / "x.eaf", boris):  # on the clock of the first camera, whomever it shows
+        (coded,) = read_codings(written, frame_of(Session.open(folder)))
+        found = [(one.person, one.kind, one.start_s, one.end_s) for one in coded.codings]
+        assert sorted(one for one in found if one[1] != "not_measurable") == events_of(folder)
+    assert ",player #1:video.mp4," in boris.read_text("utf-8")
 
 
 def test_what_would_last_no_millisecond_lasts_one(tmp_path):
