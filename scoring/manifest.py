@@ -14,7 +14,7 @@ from attune import InputError
 from scoring.spreadsheet import cells_at, file_named, read_rows, seconds
 
 VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".3gp", ".wmv")
-TABLES = (".csv", ".tsv", ".txt")
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")  # the last ones are told to be saved as CSV
 # What the columns of a manifest may be called; every other one is a covariate.
 NAMES = {
     "path": ("path", "video", "file", "recording"),

@@ -137,7 +137,8 @@ def test_a_table_that_is_none_says_so(folder, text, words):
 
 
 def test_a_file_that_is_no_text_says_so(folder):
-    path = folder / "study.csv"
-    path.write_bytes(b"PK\x03\x04\x00\x00\x08\x00" * 20)
-    with pytest.raises(InputError, match="no text"):
-        read_manifest(path)
+    for name in ("study.csv", "study.xlsx"):
+        path = folder / name
+        path.write_bytes(b"PK\x03\x04\x00\x00\x08\x00" * 20)
+        with pytest.raises(InputError, match="no text that can be read: save it as CSV"):
+            gather([str(path)])
