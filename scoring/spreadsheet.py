@@ -7,6 +7,7 @@ import csv
 import io
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +144,10 @@ def cells_at(row: Sequence[str], place: int | None) -> str:
 
 def file_named(text: str, folder: Path) -> Path:
     """The file that a cell of a table in this folder names; an `InputError` where there is none."""
-    for name in dict.fromkeys((text, text.replace("\\", "/"))):  # a table may come from Windows
+    names = text, text.replace("\\", "/")  # a table may come from Windows
+    # A file may come from a Mac, which writes ä as a and its dots.
+    others = (unicodedata.normalize(form, name) for form in ("NFC", "NFD") for name in names)
+    for name in dict.fromkeys((*names, *others)):
         with contextlib.suppress(OSError, RuntimeError):  # a name that is too long, a home that isn't known
             path = folder / Path(name).expanduser()
             if path.is_file():

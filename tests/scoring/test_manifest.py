@@ -1,5 +1,6 @@
 """What a batch is to analyse, from files, folders, patterns, and tables as spreadsheets write them."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,15 @@ def test_an_id_that_repeats_is_named(folder):
     assert [item.path.name for item in items] == ["a.mp4"]
     assert failures[0].reason.startswith("study.csv, row 3: id 'P1' is already that of ")
     assert failures[0].path.endswith("b.mp4")
+
+
+def test_a_file_is_found_however_its_letters_are_written(folder):
+    places = [folder / unicodedata.normalize(form, f"Bär {form}.mp4") for form in ("NFC", "NFD")]
+    for place in places:
+        place.write_bytes(b"x")
+    text = "path\n" + "".join(f"{unicodedata.normalize('NFC', place.name)}\n" for place in places[::-1])
+    items, failures = read_manifest(table(folder, text))
+    assert failures == [] and {item.path for item in items} == set(places)
 
 
 def test_a_guessed_encoding_is_told_where_a_name_is_not_found(folder):
