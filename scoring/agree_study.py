@@ -92,7 +92,7 @@ def agree(
         for span in dict.fromkeys(source.span for source in sources):
             coded: list[Coded] = []
             for source in (source for source in sources if source.span == span):
-                called = tuple(filter(None, (source.session, *names)))
+                called = tuple(dict.fromkeys(filter(None, (source.session, *names))))
                 observation = (source.observation,) if source.observation else called
                 try:
                     coded += read_codings(

@@ -341,10 +341,12 @@ def test_a_study_from_a_table(tmp_path, run_attune):
     several = f"session;person;kind;start_s;end_s\nP 9;staff;nod;1;2\n{late}"
     (tmp_path / "anna 2.csv").write_text(several, "utf-8")
     (tmp_path / "wrong.csv").write_text(several.replace("P 9;staff;nod;1;2\n", ""), "utf-8")
+    (tmp_path / "others.csv").write_text(several.replace("P 2", "P 8"), "utf-8")
     (tmp_path / "codings.csv").write_bytes(
         "session;codings;coder;start_s;end_s\r\nvisit1;anna 1.csv;Anna;;\r\nP 2;anna 2.csv;Anna;0;60,0\r\n"
         "visit3;anna 1.csv;Anna;;\r\nvisit1;gone.csv;Anna;;\r\n;anna 1.csv;;;\r\n"
-        "visit1;wrong.csv;Eve;;\r\nvisit1;anna 1.csv;Ben;5;2\r\n".encode("utf-8-sig")
+        "visit1;wrong.csv;Eve;;\r\nvisit1;anna 1.csv;Ben;5;2\r\n"
+        "P 2;others.csv;Eve;;\r\n".encode("utf-8-sig")
     )
     (tmp_path / "run.json").write_text('{"folders": {"P 2": "visit2-00000002"}}')  # as a batch leaves it
     done = run_attune("agree", "--study", tmp_path, "--json")
@@ -355,6 +357,7 @@ def test_a_study_from_a_table(tmp_path, run_attune):
     assert lines[2].startswith("codings.csv, row 6: column 'session' is empty")
     assert lines[3].startswith("codings.csv, row 8: the part from '5' to '2' is none")
     assert lines[4] == "wrong.csv holds codings of session P 2 alone, and visit1 is meant"
+    assert "(P 9, P 8), and none is named P 2 or visit2-00000002 or Reception" in lines[5]
     found = json.loads(done.stdout)
     assert found["sessions"] == ["visit1-00000001", "visit2-00000002"]
     (row,) = found["cues"]
