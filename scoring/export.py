@@ -159,9 +159,9 @@ def _write_folder(target: Path, found: dict[str, pd.DataFrame], to: str) -> Path
 
 def _session_in(scores: Path) -> set[str]:
     """Whose scores an exported table has; nobody's where there is none that can be read."""
-    read = pd.read_csv if scores.suffix == ".csv" else pd.read_parquet
     try:
-        return set(read(scores)["session"].astype(str))
+        table = pd.read_csv(scores, dtype=str) if scores.suffix == ".csv" else pd.read_parquet(scores)
+        return set(table["session"])
     except (OSError, ValueError, KeyError):
         return set()
 

@@ -76,6 +76,9 @@ def test_an_earlier_export_is_replaced_and_nothing_else(folder, tmp_path):
     for to, place in (("csv", target), ("parquet", export_session(folder, "parquet", tmp_path / "parquet"))):
         with pytest.raises(OutputError, match=rf"{place.name} holds the tables of {folder.name}: choose"):
             export_session(other, to, place)
+    numbered = make_session(tmp_path / "other", "01", video=False)
+    again = [export_session(numbered, "csv", tmp_path / "numbered") for _ in range(2)]
+    assert pd.read_csv(again[1] / "scores.csv", dtype=str)["session"].unique() == ["01"]
     (target / "thesis.docx").write_text("mine")
     with pytest.raises(OutputError, match="holds something else"):
         export_session(folder, "csv", target)
