@@ -15,12 +15,12 @@ export class Events {
     this.selected = null;
   }
 
-  /** The event after (1) or before (-1) the chosen one, or a time where none is chosen there. */
+  /** The event after (1) or before (-1) the chosen one; where none is chosen there, from a frame's time on or before it. */
   beside(time, direction) {
     const shown = this.all.filter(({ lane }) => !lane.hidden);
     const here = this.selected && this.#at(time) ? shown.indexOf(this.selected) : -1;
     if (here >= 0) return shown[here + direction];
-    if (direction > 0) return shown.find(({ block }) => block.start > time + SAME_S);
+    if (direction > 0) return shown.find(({ block }) => block.start > time - SAME_S);
     return shown.findLast(({ block }) => block.start < time - SAME_S);
   }
 
