@@ -38,15 +38,17 @@ export class Markers {
   }
 
   #place(painter) {
-    let free = 0; // where several belong to one moment, they stand side by side
-    for (const { node, start, end } of this.shown) {
-      const outside = painter.x(Math.max(end, start)) < 0 || painter.x(start) > painter.width;
-      node.hidden = outside;
-      if (outside) continue;
-      const left = Math.min(Math.max(painter.x(start), free), painter.width - SIGN_PX);
-      node.style.left = `${left}px`;
-      node.style.width = `${Math.max(Math.min(painter.x(end), painter.width) - left, SIGN_PX)}px`;
-      free = left + SIGN_PX + 1;
-    }
+    const { width } = painter;
+    for (const { node, start, end } of this.shown) node.hidden = painter.x(Math.max(end, start)) < 0 || painter.x(start) > width;
+    const inside = this.shown.filter(({ node }) => !node.hidden);
+    // Where several belong to one moment, they stand side by side; at the end, leftward; a crowd overlaps.
+    const apart = Math.min(SIGN_PX + 1, (width - SIGN_PX) / Math.max(inside.length - 1, 1));
+    const lefts = [];
+    for (const { start } of inside) lefts.push(Math.max(painter.x(start), lefts.length ? lefts.at(-1) + apart : 0));
+    for (let at = lefts.length - 1, most = width - SIGN_PX; at >= 0; most = lefts[at--] - apart) lefts[at] = Math.min(lefts[at], most);
+    inside.forEach(({ node, start, end }, at) => {
+      node.style.left = `${lefts[at]}px`;
+      node.style.width = `${Math.max(Math.min(painter.x(end), width) - Math.max(painter.x(start), lefts[at]), SIGN_PX)}px`;
+    });
   }
 }

@@ -12,7 +12,7 @@ from tests.dashboard.asking import ask, until
 from tests.dashboard.browsing import click_at, picture_of, settle
 from tests.dashboard.conftest import EVIL, start, stop
 from tests.dashboard.test_notes import correction, note
-from tests.sessions import CROSSED, FPS, NOD, make_session
+from tests.sessions import CROSSED, DURATION_S, FPS, NOD, make_session
 
 pytestmark = pytest.mark.browser
 
@@ -201,13 +201,14 @@ def test_a_note_can_be_written_before_the_others_are_there(visit):
 
 
 def test_notes_of_one_moment_stand_side_by_side(visit, served):
-    for text in ("first", "second"):
-        ask(served, "POST", "/api/session/two/notes", note(start_s=3.0, end_s=3.0, text=text))
+    for text, time in (("first", 3.0), ("second", 3.0), ("third", DURATION_S), ("fourth", DURATION_S)):
+        ask(served, "POST", "/api/session/two/notes", note(start_s=time, end_s=time, text=text))
     page = visit("two")
     markers = page.get_by_role("group", name="Notes on the timeline").get_by_role("button")
-    expect(markers).to_have_count(2)
-    first, second = (one.bounding_box() for one in markers.all())
-    assert first["x"] + first["width"] <= second["x"]
+    expect(markers).to_have_count(4)
+    places = [one.bounding_box() for one in (*markers.all(), page.locator(".markers"))]
+    *edges, _, end = [edge for at in places for edge in (at["x"], at["x"] + at["width"])]
+    assert [*edges, end + 1] == sorted([*edges, end + 1]), "at the recording's end, too"
     for number, marker in enumerate(markers.all()):
         marker.click()
         expect(page.locator(".note").nth(number)).to_be_focused()
