@@ -23,7 +23,10 @@ def show(shelf: Catalogue) -> None:
 
 
 def _listed(jobs: Jobs) -> list[Job]:
-    return [job for job in jobs.list() if job.state != DONE]
+    """What runs, what waits in the order of its turn, then what ended, the newest first."""
+    listed = [job for job in jobs.list() if job.state != DONE]
+    active = sorted((job for job in reversed(listed) if job.active), key=lambda job: job.state == QUEUED)
+    return active + [job for job in listed if not job.active]
 
 
 def _under_way(listed: list[Job]) -> frozenset[str]:
@@ -64,8 +67,9 @@ def _progress(job: Job) -> str:
 
 def _buttons(jobs: Jobs, job: Job) -> None:
     def button(label: str, does: Callable[[str], object], disabled: bool = False) -> None:
+        named = f"{label} *{plain(job.title)}*"  # of which one is heard only, as on the cards
         key = f"{label}-{job.id}"
-        st.button(label, key=key, on_click=_do, args=(does, job.id), disabled=disabled)
+        st.button(named, key=key, on_click=_do, args=(does, job.id), disabled=disabled)
 
     if job.active:
         button("Cancel", jobs.cancel, job.cancelled)

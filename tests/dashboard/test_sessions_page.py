@@ -189,7 +189,7 @@ def test_an_address_with_nonsense_does_no_harm(monkeypatch, shelf, query):
 def test_jobs_say_how_far_they_are(monkeypatch, tmp_path):
     jobs = Jobs(tmp_path)
     states = {
-        "ran": ("running", 0.42, ""), "waits": ("queued", None, ""),
+        "ran": ("running", 0.42, ""), "waits": ("queued", None, ""), "waits longer": ("queued", None, ""),
         EVIL: ("failed", None, "bad.mp4 is no **video**"), "done": ("done", 1.0, ""),
     }  # fmt: skip
     for title, (state, progress, reason) in states.items():
@@ -200,11 +200,13 @@ def test_jobs_say_how_far_they_are(monkeypatch, tmp_path):
     app = run(monkeypatch, tmp_path, "sessions")
     failed = next(one.value for one in app.markdown if "could not be analysed" in one.value)
     assert r"no \*\*video\*\*" in failed and r"\<script\>" in failed
-    assert sum(one.label == "Cancel" for one in app.button) == 2
-    dismiss = next(one for one in app.button if one.label == "Dismiss")
+    first, *others = (one.label for one in app.button if one.label.startswith("Cancel"))
+    assert first == "Cancel *ran*", "each says which one, and what runs comes first"
+    assert others == ["Cancel *waits*", "Cancel *waits longer*"], "in the order of their turn"
+    dismiss = next(one for one in app.button if one.label.startswith("Dismiss"))
     dismiss.click().run()
     assert not any("could not" in one.value for one in app.markdown)
-    assert len(jobs.list()) == 3
+    assert len(jobs.list()) == 4
 
 
 def test_thumbnails_are_made_once_and_kept(served, shelf):
