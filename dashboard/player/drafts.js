@@ -42,12 +42,19 @@ export class Drafts {
   }
 
   keep(draft) {
+    if (this.gone) return;
     this.#hold(draft.id);
     this.#try(() => localStorage.setItem(this.prefix + draft.id, JSON.stringify({ ...draft, at: Date.now() })));
   }
 
   drop(id) {
     this.#try(() => localStorage.removeItem(this.prefix + id));
+  }
+
+  /** The session was deleted: what is written here is on the page only, and nothing of it stays behind. */
+  forget() {
+    this.gone = true;
+    for (const id of this.mine) this.drop(id);
   }
 
   clear() {

@@ -72,9 +72,20 @@ export class Notes {
   /** Fetches the notes; whether that went well. */
   async #load() {
     const what = this.list.isConnected ? "What others write can't be shown" : "The notes can't be shown";
-    const answer = await this.#asked(() => ask("GET", `${this.api.url}/notes`), what);
+    const answer = await this.#asked(() => this.#fetch(), what);
     Object.assign(this, answer);
     return Boolean(answer);
+  }
+
+  async #fetch() {
+    try {
+      const answer = await ask("GET", `${this.api.url}/notes`);
+      this.drafts.gone = false;
+      return answer;
+    } catch (problem) {
+      if (problem.status === 404) this.drafts.forget();
+      throw problem;
+    }
   }
 
   /** Asks the server; what goes wrong is said, and there is no answer then. */

@@ -3,9 +3,10 @@
 import pytest
 
 from scoring import timeline
+from scoring.session import forget
 from tests.dashboard.browsing import HEAD, click_at, clock_of, colour_at, middle, picture_of, settle
 from tests.dashboard.people import fits
-from tests.sessions import CONTACT, CROSSED, DURATION_S, FPS, NOD, UNSEEN
+from tests.sessions import CONTACT, CROSSED, DURATION_S, FPS, NOD, UNSEEN, make_session
 
 pytestmark = pytest.mark.browser
 
@@ -177,6 +178,23 @@ def test_what_breaks_while_loading_is_said(visit, served):
     page.reload()
     page.get_by_role("alert").get_by_text("It is gone <b>.").wait_for()
     assert len(visit.problems) == 1 and "422" in visit.problems.pop()
+
+
+def test_nothing_that_is_written_about_a_deleted_session_stays_in_the_browser(visit, library):
+    make_session(library, "gone", video=False)
+    page = visit("gone")
+    drafts = "Object.keys(localStorage).filter(k => k.startsWith('attune-note')).length"
+    page.keyboard.press("n")
+    page.keyboard.insert_text("half a thought")
+    assert page.evaluate(drafts) == 1
+    forget(library / "gone")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks again
+    page.get_by_text("What others write can't be shown: There is no such session").wait_for()
+    page.keyboard.insert_text(" and more")
+    assert page.get_by_role("textbox", name="Note").input_value() == "half a thought and more"
+    assert page.evaluate(drafts) == 0
+    assert all("404" in problem for problem in visit.problems)
+    visit.problems.clear()
 
 
 def test_an_address_from_before_there_were_pages_still_shows_its_session(visit, served):
