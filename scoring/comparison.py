@@ -199,13 +199,13 @@ def signed(value: float, style: str) -> str:
 
     Examples
     --------
-    >>> signed(0.12, "share"), signed(-1.24, "seconds"), signed(0.001, "share")
-    ('+12 points', '−1.2 s', '0 points')
+    >>> signed(0.12, "share"), signed(0.01, "share"), signed(0.001, "share"), signed(-1.24, "seconds")
+    ('+12 points', '+1 point', '0 points', '−1.2 s')
     """
     factor, digits, unit = _WRITTEN.get(style, (1.0, 2, ""))
     text = f"{abs(value) * factor:.{digits}f}"
     sign = "" if not float(text) else "+" if value > 0 else "−"
-    return f"{sign}{text}{unit}"
+    return f"{sign}{text}{unit.removesuffix('s') if unit == ' points' and text == '1' else unit}"
 
 
 # style: factor, decimals and unit of a difference
@@ -232,10 +232,14 @@ def unlike(before: Mapping[str, Any], after: Mapping[str, Any], sides: Sides = (
     changed = sorted(name for name in {*models[0], *models[1]} if models[0].get(name) != models[1].get(name))
     if changed:
         found.append(f"model for {', '.join(name.replace('_', ' ') for name in changed)}")
-    short = [side for side, info in zip(sides, (before, after), strict=True) if _is_short(info)]
-    if short:
-        found.append(f"{' and '.join(short)} {'lasts' if len(short) == 1 else 'last'} less than a minute")
     return found
+
+
+def short(before: Mapping[str, Any], after: Mapping[str, Any], sides: Sides = ("A", "B")) -> str:
+    """Which of two sessions last less than `SHORT_S`, in a sentence; empty where none does."""
+    found = [side for side, info in zip(sides, (before, after), strict=True) if _is_short(info)]
+    lasts = "lasts" if len(found) == 1 else "last"
+    return f"{' and '.join(found)} {lasts} less than a minute, which says little." if found else ""
 
 
 def aspects(info: Mapping[str, Any]) -> dict[str, str]:
@@ -305,9 +309,8 @@ def _written(score: Mapping | None, style: str) -> str:
 
 
 def _range(ci95: Interval, style: str) -> str:
-    low, high = (signed(end, style) for end in ci95)
-    unit = _WRITTEN.get(style, (1.0, 2, ""))[2]
-    return f"{low.removesuffix(unit)} to {high}"
+    low, high = (signed(end, style).partition(" ")[0] for end in ci95)
+    return f"{low} to {high}{_WRITTEN.get(style, (1.0, 2, ''))[2]}"
 
 
 def _toward(before, after, band: Band | None, found: Difference) -> str:

@@ -11,7 +11,7 @@ from dashboard import charts
 from dashboard.page import catalogue, component
 from dashboard.text import address, moment, plain
 from scoring.catalogue import Catalogue, Entry
-from scoring.comparison import changes, same_recording, unlike
+from scoring.comparison import changes, same_recording, short, unlike
 from scoring.history import Past, ratings, read
 from scoring.profile import Band
 from scoring.timeline import PERSON_LABELS
@@ -111,6 +111,8 @@ def before_reading(before: Past, after: Past) -> list[str]:
         found.append(
             f"Not measured alike: {'; '.join(different)}. Some of the differences may come from that."
         )
+    if said := short(before.info, after.info):
+        found.append(said)
     people = before.entry.person, after.entry.person
     if all(people) and people[0].casefold() != people[1].casefold():
         found.append(f"Different people: {people[0]} in A, {people[1]} in B.")

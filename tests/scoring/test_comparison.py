@@ -17,6 +17,7 @@ from scoring.comparison import (
     difference,
     measured_alike,
     same_recording,
+    short,
     signed,
     unlike,
 )
@@ -217,12 +218,18 @@ INFO = {
         ({"versions": {**INFO["versions"], "models": {"nod": "12"}}}, ["model for eye contact, nod"]),
         ({"versions": {**INFO["versions"], "attune": "0.2.0"}}, ["Attune (0.1.0 in A, 0.2.0 in B)"]),
         ({"parameters": {"causal": True}}, ["analysis (afterwards in A, live in B)"]),
-        ({"source": {"duration_s": 59.0}}, ["B lasts less than a minute"]),
     ],
 )
 def test_says_what_was_not_measured_alike(differs, said):
     assert unlike(INFO, {**INFO, **differs}) == said
     assert unlike({}, {}) == []
+
+
+def test_says_which_session_is_short():
+    brief = {**INFO, "source": {"duration_s": 59.0}}
+    assert short(INFO, brief) == "B lasts less than a minute, which says little."
+    assert short(brief, brief) == "A and B last less than a minute, which says little."
+    assert unlike(brief, brief) == [] and short(INFO, INFO) == ""
 
 
 def test_says_what_differs_among_several():
