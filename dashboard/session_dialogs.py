@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -57,27 +58,32 @@ def edit(entry: Entry, entries: Sequence[Entry]) -> None:
     people = sorted({*shelf.people(), *([entry.person] if entry.person else [])}, key=str.casefold)
     scenarios = values(entries, "scenario")
     known = tags_of(entries)
-    mine = {tag.casefold() for tag in entry.tags}
+    mine = [tag for tag in known if tag.casefold() in {one.casefold() for one in entry.tags}]
     title = st.text_input("Title", entry.title, max_chars=LONGEST)
     person = _one_of("Person", people, entry.person)
     scenario = _one_of("Scenario", scenarios, entry.scenario)
-    tags = st.multiselect(
-        "Tags", known, [tag for tag in known if tag.casefold() in mine], accept_new_options=True,
-        placeholder="",
-    )  # fmt: skip
+    tags = st.multiselect("Tags", known, mine, accept_new_options=True, placeholder="")
     st.caption("Choose what is known already, or type something new.")
     if not st.button("Save", type="primary"):
         return
     try:
         if title != entry.title:
             shelf.rename(entry.id, title)
-        shelf.describe(entry.id, person=person or "", scenario=scenario or "", tags=tags)
+        shelf.describe(
+            entry.id, person=_changed(person or "", entry.person), tags=_changed(tags, mine),
+            scenario=_changed(scenario or "", entry.scenario),
+        )  # fmt: skip
     except AttuneError as problem:
         st.warning(plain(str(problem)))
     except LookupError:
         st.warning(GONE)
     else:
         _done(f"“{title}” was changed.")
+
+
+def _changed(new: Any, old: Any) -> Any:
+    """What is to be stored: None leaves it as it is, which somebody else may have changed meanwhile."""
+    return None if new == old else new
 
 
 def _one_of(label: str, known: Sequence[str], now: str) -> str | None:

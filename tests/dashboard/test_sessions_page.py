@@ -280,6 +280,7 @@ def test_a_session_is_renamed_and_tagged(browser, served, shelf):
         dialog.get_by_label("Tags").fill("at the desk")
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
+        Catalogue(shelf).describe("second", scenario="At the counter")  # somebody else, meanwhile
         dialog.get_by_role("button", name="Save").click()
         expect(page.get_by_text("“Third <b>try</b>” was changed")).to_be_visible()
         expect(page.get_by_text("No session matches")).to_be_visible()  # it isn't called Second any more
@@ -287,7 +288,7 @@ def test_a_session_is_renamed_and_tagged(browser, served, shelf):
         expect(page.get_by_role("link", name="Third <b>try</b>")).to_be_visible()
     (found,) = [one for one in Catalogue(shelf).entries() if one.id == "second"]
     assert (found.title, found.person) == ("Third <b>try</b>", "ada moreau 2")
-    assert found.tags == ("at the desk",)
+    assert found.tags == ("at the desk",) and found.scenario == "At the counter"
 
 
 @pytest.mark.browser
