@@ -15,11 +15,12 @@ from dashboard.text import address, moment, plain
 from scoring.catalogue import LONGEST, Entry
 
 GONE = "This session is no longer in the library."
-_ASKED, _HAPPENED, _FORGOTTEN = "asked", "happened", "forgotten"
+_ASKED, _OPENED, _HAPPENED, _FORGOTTEN = "asked", "opened_with", "happened", "forgotten"
 
 
 def ask(what: str, id: str) -> None:
     """Have a dialog about a session shown until it is answered: "edit" or "delete"."""
+    _close()
     st.session_state[_ASKED] = (what, id)
 
 
@@ -42,7 +43,8 @@ def say_what_happened() -> None:
 
 
 def _close() -> None:
-    st.session_state.pop(_ASKED, None)
+    for name in (_ASKED, _OPENED):
+        st.session_state.pop(name, None)
 
 
 def _done(said: str = "") -> None:
@@ -56,8 +58,9 @@ def edit(entry: Entry, entries: Sequence[Entry]) -> None:
     """Another title, person, scenario, tags."""
     shelf = catalogue()
     people = sorted({*shelf.people(), *([entry.person] if entry.person else [])}, key=str.casefold)
-    scenarios = values(entries, "scenario")
-    known = tags_of(entries)
+    now = entry, people, values(entries, "scenario"), tags_of(entries)
+    # as it was when it opened: a field that gets another start or other choices loses what was chosen
+    entry, people, scenarios, known = st.session_state.setdefault(_OPENED, now)
     mine = [tag for tag in known if tag.casefold() in {one.casefold() for one in entry.tags}]
     title = st.text_input("Title", entry.title, max_chars=LONGEST)
     person = _one_of("Person", people, entry.person)

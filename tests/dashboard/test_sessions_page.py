@@ -209,6 +209,20 @@ def test_jobs_say_how_far_they_are(monkeypatch, tmp_path):
     assert len(jobs.list()) == 4
 
 
+def test_what_is_chosen_in_a_dialog_stays_when_an_analysis_brings_new_names(monkeypatch, tmp_path):
+    for id, person in (("one", "Ada"), ("two", "Ben"), ("three", "Ben")):
+        session_of(tmp_path, id, person)
+    app = run(monkeypatch, tmp_path, "sessions")
+    app.session_state["asked"] = ("edit", "one")
+
+    def person():
+        return next(one for one in app.run().selectbox if one.label == "Person" and one.key is None)
+
+    person().select("Ben").run()
+    Catalogue(tmp_path).describe("three", person="Abe")
+    assert person().value == "Ben"
+
+
 def test_thumbnails_are_made_once_and_kept(served, shelf):
     def got(id):
         connection = http.client.HTTPConnection("127.0.0.1", served.port)
