@@ -15,19 +15,22 @@ export class Events {
     this.selected = null;
   }
 
-  /** The event after (1) or before (-1) the chosen one; where none is chosen there, from a frame's time on or before it. */
-  beside(time, direction) {
+  /**
+   * The event after (1) or before (-1) the chosen one; where none is chosen there, from a frame's time on or before it.
+   * @param {(time: number) => number} frameAt the own time of the frame that is shown at a time
+   */
+  beside(time, direction, frameAt) {
     const shown = this.all.filter(({ lane }) => !lane.hidden);
-    const here = this.selected && this.#at(time) ? shown.indexOf(this.selected) : -1;
+    const here = this.selected && this.#at(time, frameAt) ? shown.indexOf(this.selected) : -1;
     if (here >= 0) return shown[here + direction];
     if (direction > 0) return shown.find(({ block }) => block.start > time - SAME_S);
     return shown.findLast(({ block }) => block.start < time - SAME_S);
   }
 
-  /** Whether the time is still that of the chosen event. */
-  #at(time) {
+  /** Whether the time is still that of the chosen event, which may begin between two frames. */
+  #at(time, frameAt) {
     const { start, end } = this.selected.block;
-    return time >= start - 0.1 && time <= end + 0.1;
+    return time >= frameAt(start) - 0.1 && time <= end + 0.1;
   }
 
   select(event) {

@@ -89,9 +89,14 @@ export class Playback {
     if (now > 0 && !this.moving) this.seek(now);
   }
 
+  /** The own time of the frame that is shown at a time. */
+  frameAt(time) {
+    return this.times?.length ? this.times[Math.max(last(this.times, time + ROUNDING_S), 0)] : time;
+  }
+
   #jump(time) {
     const to = this.#middle(Math.min(Math.max(time, 0), this.duration));
-    this.time = this.times?.length ? this.times[Math.max(last(this.times, to), 0)] : to; // as shown in a moment
+    this.time = this.frameAt(to); // as shown in a moment
     this.on.time(to, true);
     this.wanted = to;
     if (!this.clock.seeking) this.#set(to); // else it is next: frames in between are shown

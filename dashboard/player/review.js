@@ -244,7 +244,7 @@ class Review {
   /** Chooses the next event (1) or the one before (-1) and shows its first frame. */
   beside(direction) {
     const { events } = this.timeline;
-    const event = events.beside(this.playback.time, direction);
+    const event = events.beside(this.playback.time, direction, (at) => this.playback.frameAt(at));
     if (!event) return this.say(direction > 0 ? "There is no later event." : "There is no earlier event.");
     this.playback.stop();
     this.choose(event);

@@ -171,6 +171,17 @@ def test_e_goes_from_event_to_event_and_says_so(visit):
     assert said.inner_text() == "" and page.locator("[data-slot=span]").is_hidden()
 
 
+def test_e_leaves_an_event_that_begins_between_two_frames(visit):
+    found = visit("quiet").evaluate(
+        "import('/player/events.js').then(({ Events }) => {"
+        " const blocks = [0.2, 0.9].map((start) => ({ kind: 'nod', start, end: start + 0.1 }));"
+        " const events = new Events([{ kinds: [{ kind: 'nod', row: 0 }], blocks }]);"
+        " events.select(events.all[0]);"
+        " return events.beside(0, 1, (time) => Math.floor(time * 4) / 4).block.start; })"
+    )
+    assert found == 0.9, "four frames a second"
+
+
 def test_a_frame_sought_before_the_curves_are_there_is_sought_again_by_its_own_time(visit):
     page = visit()
     held = []
