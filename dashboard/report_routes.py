@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import subprocess
 import tempfile
 import threading
@@ -13,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from attune import AttuneError, OutputError
-from dashboard.answers import PRIVATE, session_route
+from attune import OutputError
+from dashboard.answers import PRIVATE, Answer, session_route
 from scoring import process
 from scoring.catalogue import Catalogue
 from scoring.session import Session, safe_name
@@ -32,7 +33,7 @@ def report_routes(catalogue: Catalogue) -> list[Route]:
     """``report`` and ``report.pdf`` of a session; ``?download=1`` has the browser keep it as a file."""
 
     def session(path: str, answer) -> Route:
-        return Route(f"/api/session/{{id}}/{path}", session_route(catalogue, _readable(answer)))
+        return Route(f"/api/session/{{id}}/{path}", _readable(session_route(catalogue, answer)))
 
     return [session("report", _html), session("report.pdf", _pdf)]
 
@@ -70,16 +71,15 @@ def make_pdf(session: Session) -> bytes:
             process.end(child, patience_s=1)
 
 
-def _readable(answer):
+def _readable(answer: Answer) -> Answer:
     """Where the browser opens the address itself, what went wrong is a page and not JSON."""
 
-    def answered(session: Session, request: Request) -> Response:
-        try:
-            return answer(session, request)
-        except AttuneError as error:
-            if "text/html" not in request.headers.get("accept", ""):
-                raise
-            return HTMLResponse(PROBLEM.format(html.escape(str(error))), 422, headers=PRIVATE)
+    async def answered(request: Request) -> Response:
+        response = await answer(request)
+        if response.status_code < 400 or "text/html" not in request.headers.get("accept", ""):
+            return response
+        sentence = json.loads(response.body)["error"]
+        return HTMLResponse(PROBLEM.format(html.escape(sentence)), response.status_code, headers=PRIVATE)
 
     return answered
 

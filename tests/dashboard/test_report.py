@@ -61,8 +61,17 @@ def test_a_session_that_cannot_be_read_says_why(served):
         answer = get(served, f"/api/session/odd/{part}")
         assert answer.status == 422 and b'{"error":' in answer.content
         assert b"something unexpected" in answer.content
-    page = get(served, "/api/session/odd/report", {"Accept": "text/html"})
-    assert page.status == 422 and b"<p>" in page.content and b"something unexpected" in page.content
+
+
+@pytest.mark.parametrize(
+    ("id", "status", "why"),
+    [("odd", 422, b"unexpected"), ("broken", 422, b"session.json"), ("gone", 404, b"no such session")],
+)
+def test_in_the_browser_it_is_said_on_a_page(served, id, status, why):
+    for part in ("report", "report.pdf"):
+        page = get(served, f"/api/session/{id}/{part}", {"Accept": "text/html"})
+        assert page.status == status and page.headers.get_content_type() == "text/html"
+        assert b"<p>" in page.content and why in page.content
 
 
 @pytest.mark.slow
