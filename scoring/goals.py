@@ -87,6 +87,8 @@ class Goal:
         last = [value for value in values if value is not None][-LAST:]
         if not last:
             return "not measured yet"
+        if len(last) == 1:
+            return f"{'' if self.holds(last[0]) else 'not '}reached in the one measured session"
         return f"reached in {sum(map(self.holds, last))} of the last {len(last)}"
 
 

@@ -72,6 +72,8 @@ def test_a_goal_in_words(goal, text):
     [
         ([], "not measured yet"),
         ([None, None], "not measured yet"),
+        ([None, 0.7], "reached in the one measured session"),
+        ([0.5], "not reached in the one measured session"),
         ([0.5, 0.6, 0.75], "reached in 2 of the last 3"),
         ([0.6, None, 0.76], "reached in 1 of the last 2"),
         ([0.6, 0.6, 0.1, 0.1, 0.1, 0.1, 0.6], "reached in 1 of the last 5"),
