@@ -206,7 +206,7 @@ class Corrector(Annotator):
         return [(person, kind) for person in persons for kind in KINDS if kind not in OF_BOTH] + both
 
     def add(self, values: Mapping[str, Any]) -> Correction:
-        """Store what a request says of an event; sent again, it is stored once.
+        """Store what a request says of an event; said again by the same person, it is stored once.
 
         Raises
         ------
@@ -219,7 +219,11 @@ class Corrector(Annotator):
             row = connection.execute("SELECT * FROM corrections WHERE id = ?", (correction.id,)).fetchone()
             if row is None:
                 self._check(correction)
-                connection.execute(_ADD, {**asdict(correction), "session_id": self.session_id})
+                values = {**asdict(correction), "session_id": self.session_id}
+                said = connection.execute(_SAID, values).fetchone()
+                if said is not None:  # in another window: taken back, neither may stay behind
+                    return _correction(said)
+                connection.execute(_ADD, values)
                 return correction
         before = _correction(row)
         same = (before.verdict, before.event, before.text)
@@ -253,6 +257,11 @@ class Corrector(Annotator):
 
 _ADD = """INSERT INTO corrections VALUES
     (:id, :session_id, :author, :verdict, :person, :kind, :start_s, :end_s, :text, :created, NULL)"""
+
+
+_SAID = """SELECT * FROM corrections WHERE session_id = :session_id AND author = :author
+    AND verdict = :verdict AND person = :person AND kind = :kind AND start_s = :start_s AND end_s = :end_s
+    AND text = :text AND withdrawn IS NULL"""
 
 
 def _event(person: str, kind: str, start_s: float, end_s: float) -> Event:

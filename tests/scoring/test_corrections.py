@@ -120,6 +120,8 @@ def test_stored_once_and_taken_back(folder):
     assert corrections_of(Library(folder), SESSION) == []
     corrector(folder).add(values())
     assert len(figures(folder)) == 1, "it can be said anew"
+    corrector(folder).withdraw(corrector(folder).add(values()).id)
+    assert figures(folder) == [], "said once more, as in a second window, it is the same one"
 
 
 @pytest.mark.parametrize(
