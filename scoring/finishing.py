@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attune import InputError
+from scoring.events import frame_ends
 from scoring.files import read_json
 from scoring.recorder import Taken
 from scoring.recording_note import put_into_library
@@ -22,6 +23,7 @@ from vision.writer import keep_video
 Progress = Callable[..., None]
 
 _LEAST_HZ = 5.0  # Measures further apart than this leave gaps in everything.
+_LEAST_SHARE = 0.8  # So do measures in bursts that cover less of the time.
 
 
 def playable(video: Path) -> Path:
@@ -72,13 +74,22 @@ def become_session(
     """
     from scoring.recorded import figures, missing, store
 
-    if taken.measured is None or (taken.pace.skipped and not taken.pace.hz >= _LEAST_HZ):
+    if not _measured_enough(taken):
         say("This computer could not measure enough while it recorded: the video is analysed now.")
         return from_video(folder, video, library, progress, more=figures(taken), notices=missing(taken))
     note = read_json(folder / NOTE)
     result = store(video, folder / LANDMARKS, library, taken, note)
     _settled(folder, library, note, result.session)
     return result
+
+
+def _measured_enough(taken: Taken) -> bool:
+    if taken.measured is None or not taken.pace.skipped:
+        return taken.measured is not None
+    time_s = taken.measured.frames["time_s"]
+    covered_s = float((frame_ends(time_s) - time_s).sum())
+    sent_s = taken.time_s - sum(gap.end_s - gap.start_s for gap in taken.gaps)
+    return taken.pace.hz >= _LEAST_HZ and covered_s >= _LEAST_SHARE * sent_s
 
 
 def from_video(

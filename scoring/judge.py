@@ -74,6 +74,7 @@ def judge(
     missing: Collection[str] = (),
     setting: Setting | None = None,
     speech: Speech | None = None,
+    recorded_s: tuple[float, float] | None = None,
 ) -> Judgement:
     """Judge a whole session; the same input gives the same answer.
 
@@ -90,9 +91,11 @@ def judge(
         By default one camera, and as many people looked for as there are.
     speech : Speech, optional
         Who speaks when; without it what people do while listening and speaking is not measurable.
+    recorded_s : tuple of float, optional
+        Times of the first and the last picture, where not all of them have rows.
     """
     tables = {person: signals.person(person) for person in signals.persons or ("staff",)}
-    session_s = _session_span(tables)
+    session_s = _session_span(tables, recorded_s or ())
     found = {
         person: _find(table, person, session_s, profile, seed, missing, speech)
         for person, table in tables.items()
@@ -128,8 +131,9 @@ def _find(table, person, session_s, profile, seed, missing, speech) -> Found:
     return find(table, times, events, profile, seed, speech)
 
 
-def _session_span(tables: dict[str, pd.DataFrame]) -> tuple[float, float]:
+def _session_span(tables: dict[str, pd.DataFrame], recorded_s: tuple[float, ...]) -> tuple[float, float]:
     times = [table["time_s"].to_numpy() for table in tables.values() if len(table)]
     if not times:
         return 0.0, 0.0
-    return float(min(time[0] for time in times)), float(max(frame_ends(time)[-1] for time in times))
+    starts, ends = [time[0] for time in times], [frame_ends(time)[-1] for time in times]
+    return float(min([*starts, *recorded_s])), float(max([*ends, *recorded_s]))

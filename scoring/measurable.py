@@ -17,7 +17,7 @@ from scoring.posture import POSTURES
 CUES = ("eye_contact", "posture", "nod")
 
 REASONS = {
-    "no_frame": "no picture was recorded",
+    "no_frame": "no picture was recorded or measured",
     "column_missing": "the table has no column for it",
     "no_face": "no face was found",
     "head_turned_away": "the head was turned too far from the camera",

@@ -78,7 +78,7 @@ class Measures:
         self._store = LandmarkWriter(landmarks)
         self._extractor = _warm(Extractor())
         self._live: LiveMeasures | None = None
-        self._latencies, self._first_s, self._last_s = array("f"), 0.0, -np.inf
+        self._latencies, self._last_s = array("f"), -np.inf
         self._offered_s, self._away_s = 0.0, 0.0
         self._changed = threading.Condition()
         self._next: Frame | None = None
@@ -95,7 +95,7 @@ class Measures:
     def pace(self) -> Pace:
         """How well the measures kept up so far."""
         late = np.array(self._latencies)
-        span_s = self._last_s - self._first_s - self._away_s if len(late) > 1 else 0.0
+        span_s = self._offered_s - self._away_s if len(late) > 1 else 0.0
         p50, p95 = np.percentile(late, (50, 95)) if len(late) else (np.nan, np.nan)
         hz = (len(late) - 1) / span_s if span_s > 0 else float("nan")
         return Pace(len(late), self.skipped, hz, float(p50), float(p95))
@@ -177,7 +177,6 @@ class Measures:
             height, width = (round(side * frame.scale) for side in frame.rgb.shape[:2])
             keep = self._store.keeper("staff", width, height)
             self._live = LiveMeasures(Measurement(width, height, keep), self._profile, self._target)
-            self._first_s = frame.time_s
         seen = self._extractor.see(frame)
         self.latest = self._live.push(seen), seen
         self._last_s = frame.time_s

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from attune import InputError
 from scoring.analyze import parameters_of, session_info
 from scoring.files import link_or_copy, writing
@@ -59,13 +61,17 @@ def store(
     title = asked.pop("title", None)
     info = VideoFile(video).info
     options, signals, notices = _signals(taken.measured, Options(**asked))
-    judgement = judge(signals, Profile.load(options.profile), setting=Setting(1, 1, options.target, 1))
+    setting = Setting(1, 1, options.target, 1)
+    # The measures may have skipped the first pictures, or the last: that time belongs to the session, too.
+    judgement = judge(
+        signals, Profile.load(options.profile), setting=setting, recorded_s=(0.0, taken.time_s)
+    )
     notices += _notices(taken)
     recorded = Recorded(
         info, {"staff": taken.measured}, 1, {"staff": "staff"}, {}, taken.faces_seen, None, taken.frames,
         taken.time_s + 1 / info.nominal_fps,
     )  # fmt: skip
-    found = Analysed((recorded,), signals, judgement, Setting(1, 1, options.target, 1), tuple(notices))
+    found = Analysed((recorded,), signals, judgement, setting, tuple(notices))
     parameters = parameters_of(options, True) | {"live": True}
     # Two recordings of the same second may show the same, where one video stands in for two cameras.
     id = session_id(video.name, info.sha256, parameters | {"created": note["started"]})
@@ -99,7 +105,8 @@ def _notices(taken: Taken) -> list[str]:
     notices = []
     if taken.faces_seen > 1:
         notices.append(f"{taken.faces_seen} faces were seen at once; the largest was measured")
-    if taken.pace.skipped and taken.pace.hz < MIN_RATE_HZ:
+    sent_hz = (taken.frames - 1) / taken.time_s if taken.time_s else np.inf
+    if taken.pace.skipped and taken.pace.hz < MIN_RATE_HZ <= sent_hz:
         notices.append(
             f"this computer was too busy to measure more than {taken.pace.hz:.0f} pictures a second: for "
             "nods, analyse the session's video (attune analyze)"

@@ -13,18 +13,23 @@ import pytest
 from attune import OutputError
 from scoring.cue import TEXT, Cue
 from scoring.files import writing
+from scoring.finishing import _measured_enough as enough
 from scoring.live import Live
-from scoring.measures import Measures
+from scoring.measures import Measures, Pace
 from scoring.options import Options
 from scoring.positioning import ARMS_OUT, BACKLIT, NO_FACE, TOO_DARK, TOO_SMALL, advice, view_of
 from scoring.prepare import prepare
 from scoring.preview import Meter, composed, measures_text
 from scoring.profile import Profile
+from scoring.recorded import _notices as notices_of
 from scoring.recorded import _signals as signals_of
+from scoring.recorded import store
+from scoring.recorder import Taken
 from scoring.recording import analyze_recording
 from tests import clips
-from vision.camera import open_camera
+from vision.camera import Gap, open_camera
 from vision.extract import Extractor
+from vision.measure import Measured
 from vision.source import Frame, VideoFile
 
 
@@ -70,17 +75,54 @@ def test_the_session_equals_an_analysis_of_the_video_though_it_is_not_looked_at(
 def test_a_busy_machine_skips_pictures_counts_them_and_keeps_their_cuts(tmp_path):
     frames = clips.pictures(clips.DEMO, 1)
     measures = Measures(tmp_path / "landmarks.parquet", Profile.load())
-    for frame in frames[:5]:
+    measures.offer(frames[0], busy=True)
+    for frame in frames[1:5]:
         measures.offer(frame, wait=True)
     for frame in frames[5:10]:
         measures.offer(replace(frame, cut=frame.index == 6), busy=True)
     measures.offer(frames[10], wait=True)
     measures.offer(replace(frames[11], time_s=frames[10].time_s + 60, cut=True), wait=True)
     kept, pace = measures.finish(), measures.pace
-    assert (pace.measured, pace.skipped) == (7, 5)
-    assert kept.frames["frame"].tolist() == [0, 1, 2, 3, 4, 10, 11]
-    assert kept.frames["cut"].tolist() == [False] * 5 + [True] * 2
-    assert pace.hz == pytest.approx(6 / frames[10].time_s), "a camera that was away doesn't make it slow"
+    assert (pace.measured, pace.skipped) == (6, 6)
+    assert kept.frames["frame"].tolist() == [1, 2, 3, 4, 10, 11]
+    assert kept.frames["cut"].tolist() == [False] * 4 + [True] * 2
+    assert pace.hz == pytest.approx(5 / frames[10].time_s), "a camera that was away doesn't make it slow"
+
+
+def _taken(time_s, every_s=1 / 30, gaps=()):
+    """Ten seconds of pictures, measured at these times only."""
+    measured = Measured({"time_s": np.asarray(time_s, float)})
+    pace = Pace(len(time_s), round(10 / every_s) - len(time_s), len(time_s) / 10, 0.02, 0.05)
+    return Taken(round(10 / every_s), 0, 10.0, gaps, measured, 1, pace, False)
+
+
+def test_too_little_of_the_time_measured_has_the_video_analysed():
+    even, bursts = np.arange(0, 10, 0.1), np.arange(0, 10, 1 / 30)
+    assert enough(_taken(even)), "ten a second, evenly, leave no gaps"
+    assert not enough(_taken(bursts[bursts > 3])), "nothing was measured at the beginning"
+    assert not enough(_taken(bursts[bursts % 1 < 0.5])), "fifteen a second on the average, with gaps"
+    assert enough(_taken(bursts[bursts > 3], gaps=(Gap(0.0, 3.0),))), "the camera sent nothing then"
+
+
+def test_a_slow_camera_is_not_this_computers_fault():
+    slow = replace(_taken(np.arange(0, 10, 0.14)), frames=80)
+    assert notices_of(slow) == []
+    assert "too busy" in notices_of(replace(slow, frames=300))[0]
+
+
+def test_what_was_skipped_at_both_ends_belongs_to_the_session(clip, measured, tmp_path):
+    _, kept, pace, landmarks = measured
+    time_s = kept.frames["time_s"]
+    some = replace(kept, frames={name: x[(time_s >= 1) & (time_s < 3)] for name, x in kept.frames.items()})
+    taken = Taken(len(time_s), 0, float(time_s[-1]), (), some, 1, replace(pace, skipped=50), False)
+    note = {"consent": None, "started": "2026-01-01", "options": {"people": "1"}}
+    result = store(clip, landmarks, tmp_path, taken, note)
+    for cue in ("eye_contact", "posture", "nod"):
+        unseen = [event for event in result.events if event.attributes.get("cue") == cue]
+        assert [event.attributes["reason"] for event in unseen] == ["no_frame", "no_frame"]
+        assert (unseen[0].start_s, unseen[0].end_s) == (0, pytest.approx(1, abs=0.3))
+        assert (unseen[1].start_s, unseen[1].end_s) == (pytest.approx(3, abs=0.3), taken.time_s)
+    assert result.scores["staff"]["facing_share"].coverage == pytest.approx(0.5, abs=0.1)
 
 
 def test_measures_that_fail_say_so_and_hold_nothing_up(tmp_path):
