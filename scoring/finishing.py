@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from attune import InputError
 from scoring.events import frame_ends
 from scoring.files import read_json
@@ -18,6 +20,7 @@ from scoring.session import LANDMARKS, Session
 from scoring.terminal import say
 from scoring.unfinished import NOTE, video_of
 from vision.source import VideoFile
+from vision.target import LENS, Target
 from vision.writer import keep_video
 
 Progress = Callable[..., None]
@@ -74,22 +77,29 @@ def become_session(
     """
     from scoring.recorded import figures, missing, store
 
-    if not _measured_enough(taken):
+    note = read_json(folder / NOTE)
+    if not _measured_enough(taken, Target.parse(note["options"]["target"])):
         say("This computer could not measure enough while it recorded: the video is analysed now.")
         return from_video(folder, video, library, progress, more=figures(taken), notices=missing(taken))
-    note = read_json(folder / NOTE)
     result = store(video, folder / LANDMARKS, library, taken, note)
     _settled(folder, library, note, result.session)
     return result
 
 
-def _measured_enough(taken: Taken) -> bool:
+def _measured_enough(taken: Taken, target: Target = LENS) -> bool:
+    """Whether the measures will do: of the whole recording, and of the calibration."""
     if taken.measured is None or not taken.pace.skipped:
         return taken.measured is not None
     time_s = taken.measured.frames["time_s"]
-    covered_s = float((frame_ends(time_s) - time_s).sum())
-    sent_s = taken.time_s - sum(gap.end_s - gap.start_s for gap in taken.gaps)
-    return taken.pace.hz >= _LEAST_HZ and covered_s >= _LEAST_SHARE * sent_s
+    away_s = sum(gap.end_s - gap.start_s for gap in taken.gaps)
+    spans = [(0.0, taken.time_s, away_s)]
+    if target.kind == "calibrated":
+        spans.append((target.start_s, target.end_s, 0.0))
+    for start_s, end_s, missing_s in spans:
+        covered_s = np.diff(np.clip((time_s, frame_ends(time_s)), start_s, end_s), axis=0).sum()
+        if covered_s < _LEAST_SHARE * (end_s - start_s - missing_s):
+            return False
+    return bool(taken.pace.hz >= _LEAST_HZ)
 
 
 def from_video(

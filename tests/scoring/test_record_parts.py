@@ -31,6 +31,7 @@ from vision.camera import Gap, open_camera
 from vision.extract import Extractor
 from vision.measure import Measured
 from vision.source import Frame, VideoFile
+from vision.target import Target
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,10 @@ def test_too_little_of_the_time_measured_has_the_video_analysed():
     assert not enough(_taken(bursts[bursts > 3])), "nothing was measured at the beginning"
     assert not enough(_taken(bursts[bursts % 1 < 0.5])), "fifteen a second on the average, with gaps"
     assert enough(_taken(bursts[bursts > 3], gaps=(Gap(0.0, 3.0),))), "the camera sent nothing then"
+    calibrated = Target.parse("calibrated:0-3")
+    assert enough(_taken(even), calibrated)
+    assert not enough(_taken(bursts[bursts > 1.5]), calibrated), "half of the look at the client is missing"
+    assert enough(_taken(bursts[bursts > 1.5])), "a session against the lens can do without"
 
 
 def test_a_slow_camera_is_not_this_computers_fault():
