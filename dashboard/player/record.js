@@ -188,7 +188,7 @@ class Page {
   told({ level, sending, problem }) {
     if (level !== undefined) this.level(level);
     if (problem && this.state === "counting") this.cancel();
-    if (problem) this.taking() ? this.form.wrong("form", problem) : this.off(problem);
+    if (problem) this.taking() ? this.stop(problem) : this.off(problem); // a stream that ended never goes on
     if (!sending) return;
     const much = sending.away || sending.waiting > WAITING_BYTES;
     const waits = `${bytes(sending.waiting)} wait here until it does; keep this window open.`;
@@ -335,8 +335,8 @@ class Page {
     }
     this.over();
     this.become("setup");
-    if (why) this.form.wrong("form", `${why}.`);
-    if (this.form.source === "machine") this.off("The camera is off. Turn it on for another take.");
+    if (why) this.form.wrong("form", why.replace(/\.?$/, "."));
+    if (why || this.form.source === "machine") this.off("The camera is off. Turn it on for another take.");
   }
 
   /** Recording can't go on; what has arrived becomes a session, or is offered to be finished. */

@@ -15,6 +15,12 @@ GREEN = """(canvas) => {
   for (let i = 0; i < data.length; i += 4) count += near(i, [140, 240, 170]);
   return count;
 }"""
+# Of the preview: its camera is gone.
+UNPLUGGED = """(video) => {
+  const [track] = video.srcObject.getVideoTracks();
+  track.stop();
+  track.dispatchEvent(new Event("ended"));
+}"""
 
 
 def fill(page, title="At the desk"):

@@ -161,7 +161,10 @@ def test_a_browser_without_h264_and_a_client_beside_the_camera(camera, served, l
         expect(page.locator("[data-slot=cue]")).to_have_text("Look at where your client's eyes are.")
         record(page, 5)
         expect(page.locator("[data-slot=cue]")).not_to_have_text("Look at where your client's eyes are.")
-        stop_and_wait(page)
+        page.locator("[data-slot=preview]").evaluate(takes.UNPLUGGED)  # that ends the take
+        expect(page.locator("[data-wrong=form]")).to_have_text("The camera was unplugged: plug it in again.")
+        expect(page.locator(".job").first).to_contain_text("has been analysed", timeout=90_000)
+        assert page.get_by_role("button", name="Start recording").is_disabled()
     _, session = only_session(library)
     video = VideoFile(session.video).info
     assert video.codec == "h264" and video.has_audio
