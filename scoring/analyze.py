@@ -189,7 +189,7 @@ def session_info(
         consent = {"text": consent, "by": None, "at": None}
     sources = [_source(one) for one in found.recordings]
     return {
-        "title": title or first.info.path.stem,
+        "title": " ".join((title or "").split()) or first.info.path.stem,
         "roles": _roles(found, options),
         "setting": found.setting,
         "consent": consent,

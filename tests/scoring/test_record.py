@@ -50,7 +50,7 @@ def camera(tmp_path) -> Path:
 
 def test_a_recording_becomes_a_session_with_its_times_and_its_consent(tmp_path, camera):
     library = tmp_path / "library"
-    result = _record(camera, library, title="At the desk")
+    result = _record(camera, library, title=" At the\ndesk ")
     session = _only_session(library)
     assert session.path == result.session
     assert _pictures(session.video) == [(time_s, k) for k, time_s in enumerate(UNEVEN)]
@@ -66,10 +66,11 @@ def test_a_recording_becomes_a_session_with_its_times_and_its_consent(tmp_path, 
 def test_it_stops_by_itself_and_two_of_the_same_second_are_two(tmp_path, monkeypatch):
     monkeypatch.setattr("scoring.record.new_video", lambda: "recording.mp4")
     camera, library = make_video(tmp_path / "camera.mp4", AT_30), tmp_path / "library"
-    paths = [_record(camera, library, max_minutes=0.5 / 60).session for _ in range(2)]
+    paths = [_record(camera, library, max_minutes=0.5 / 60, title=" ").session for _ in range(2)]
     assert sorted(library.iterdir()) == sorted(paths) and len(set(paths)) == 2
     for path in paths:
         assert [index for _, index in _pictures(Session.open(path).video)] == list(range(15))
+        assert Session.open(path).info["title"] == "recording", "no card without a name"
 
 
 def test_a_session_that_can_not_be_written_keeps_the_recording_for_recover(
