@@ -105,7 +105,7 @@ def _taken(folder: Path, encoding: Encoding, reporter: Reporter) -> Taken:
         if not frames:
             raise InputError(NOTHING)
         return Taken(
-            frames, 0, max(0.0, video.end_s - 1 / video.info.nominal_fps), (), measures.finish(),
+            frames, 0, frame.time_s, (), measures.finish(),
             measures.faces_seen, measures.pace, video.info.has_audio, video.loss,
         )  # fmt: skip
     finally:
