@@ -86,9 +86,10 @@ class Page {
     write(pause, state === "paused" ? "Go on" : "Pause");
   }
 
-  /** The screen stays on while it records. */
+  /** The screen stays on while it records; the browser lets go of that whenever the page is hidden. */
   async awake() {
-    this.lock ??= await navigator.wakeLock?.request("screen").catch(() => null);
+    if (this.lock && !this.lock.released) return;
+    this.lock = await navigator.wakeLock?.request("screen").catch(() => null);
   }
 
   asleep() {
@@ -122,6 +123,7 @@ class Page {
       if (["device", "microphone", "camera", "sound"].includes(target.dataset.field) && this.on) this.open();
     });
     document.addEventListener("keydown", (event) => this.key(event), { signal });
+    document.addEventListener("visibilitychange", () => this.taking() && !document.hidden && this.awake(), { signal });
     const keep = (event) => (this.taking() || this.state === "finishing") && event.preventDefault(); // some is here only
     window.addEventListener("beforeunload", keep, { signal });
   }

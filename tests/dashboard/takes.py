@@ -7,6 +7,7 @@ from tests.dashboard.asking import until
 
 READY = ".record:not([aria-busy])"
 RECORDING = "[data-state=recording]"
+AWAY = ("ERR_", "Client Error", "not responding")  # what Chromium and Streamlit say of a server that is away
 # How many points of the canvas have the colour in which bodies are drawn.
 GREEN = """(canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -14,6 +15,18 @@ GREEN = """(canvas) => {
   let count = 0;
   for (let i = 0; i < data.length; i += 4) count += near(i, [140, 240, 170]);
   return count;
+}"""
+ONLY_VP8 = "() => { MediaRecorder.isTypeSupported = (type) => type.startsWith('video/webm;codecs=vp8'); }"
+# What keeps the screen on, and what a browser does with that where the page is hidden and then shown again.
+NOTE_LOCKS = """() => {
+  const { wakeLock } = navigator;
+  const request = wakeLock.request.bind(wakeLock);
+  window.locks = [];
+  wakeLock.request = (kind) => request(kind).then((lock) => (window.locks.push(lock), lock));
+}"""
+HIDE = """async () => {
+  await Promise.all(window.locks.map((lock) => lock.release()));
+  document.dispatchEvent(new Event("visibilitychange"));
 }"""
 # Of the preview: its camera is gone.
 UNPLUGGED = """(video) => {

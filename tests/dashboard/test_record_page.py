@@ -24,9 +24,6 @@ from tests.dashboard.takes import READY, RECORDING, begin, fill, only_session, r
 from vision.source import VideoFile
 
 DEMO = ROOT / "samples" / "demo.mp4"
-SECONDS = 4  # of the person that the browser's camera shows, again and again
-AWAY = ("ERR_", "Client Error", "not responding")  # what Chromium and Streamlit say of a server that is away
-ONLY_VP8 = "() => { MediaRecorder.isTypeSupported = (type) => type.startsWith('video/webm;codecs=vp8'); }"
 ALLOWED = ("--use-fake-ui-for-media-stream",)
 
 
@@ -35,7 +32,7 @@ def face(tmp_path_factory):
     """What the browser's camera shows: a person, 25 pictures a second."""
     path = tmp_path_factory.mktemp("camera") / "face.mjpeg"
     with path.open("wb") as out:
-        for frame in clips.pictures(clips.DEMO, SECONDS):
+        for frame in clips.pictures(clips.DEMO, 4):  # seconds, again and again
             out.write(cv2.imencode(".jpg", np.ascontiguousarray(frame.rgb[..., ::-1]))[1].tobytes())
     return path
 
@@ -154,13 +151,16 @@ def test_a_browsers_camera_becomes_a_session_with_notes_and_a_pause(camera, serv
 @pytest.mark.browser
 def test_a_browser_without_h264_and_a_client_beside_the_camera(camera, served, library):
     with opened(camera, served, "/record", READY) as page:
-        page.evaluate(ONLY_VP8)
+        page.evaluate(takes.ONLY_VP8)
+        page.evaluate(takes.NOTE_LOCKS)
         fill(page)
         page.get_by_label("The first 3 seconds").check()
         begin(page)
         expect(page.locator("[data-slot=cue]")).to_have_text("Look at where your client's eyes are.")
         record(page, 5)
         expect(page.locator("[data-slot=cue]")).not_to_have_text("Look at where your client's eyes are.")
+        page.evaluate(takes.HIDE)
+        page.wait_for_function("locks[0].released && locks[1]?.released === false")  # the screen stays on
         page.locator("[data-slot=preview]").evaluate(takes.UNPLUGGED)  # that ends the take
         expect(page.locator("[data-wrong=form]")).to_have_text("The camera was unplugged: plug it in again.")
         expect(page.locator(".job").first).to_contain_text("has been analysed", timeout=90_000)
@@ -233,7 +233,7 @@ def test_what_a_server_takes_no_more_of_becomes_a_session(camera, library, monke
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_server_that_is_killed_and_comes_back_has_missed_nothing(camera, served, library):
-    with opened(camera, served, "/record", READY, expected=AWAY) as page:
+    with opened(camera, served, "/record", READY, expected=takes.AWAY) as page:
         fill(page)
         begin(page)
         record(page, 3)
@@ -321,7 +321,7 @@ def test_why_there_is_no_picture(launched, served, arguments, sentence):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_camera_of_the_machine_becomes_a_session(camera, served, library):
-    with opened(camera, served, "/record", READY, scheme="dark", expected=AWAY) as page:
+    with opened(camera, served, "/record", READY, scheme="dark", expected=takes.AWAY) as page:
         page.get_by_label("One of the machine that runs Attune").check()
         page.get_by_label("Camera its number").fill(str(DEMO))
         page.get_by_role("button", name="Turn the camera on").click()
