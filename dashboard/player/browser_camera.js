@@ -17,6 +17,8 @@ const WHY = {
   NotReadableError: "The camera is used by another program: close that one, then try again.",
   AbortError: "The camera did not start: unplug it, plug it in again, and try once more.",
 };
+const NO_MICROPHONE =
+  "The microphone can't be used: allow it, close other programs that use it, or choose another one or None, then try again.";
 
 export class BrowserCamera {
   /** `video` shows the picture; `tell` is called with {level}, {sending}, {problem}. */
@@ -49,8 +51,16 @@ export class BrowserCamera {
         // no microphone, or no camera: without sound it shows which
         return this.#opened(video, false);
       }
+      if (audio && (await this.#alone(video))) throw new Error(NO_MICROPHONE);
       throw new Error(WHY[problem.name] ?? "The camera can't be used: check that it works in another program.");
     }
+  }
+
+  /** Whether the camera can be used without a microphone; only where nobody is asked for that again. */
+  async #alone(video) {
+    const allowed = await navigator.permissions?.query({ name: "camera" }).catch(() => null);
+    if (allowed?.state !== "granted") return false;
+    return navigator.mediaDevices.getUserMedia({ video }).then((stream) => (stop(stream), true), () => false);
   }
 
   /** What there is to choose from: {cameras, microphones}, each {id, name}. Known once one is on. */

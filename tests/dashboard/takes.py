@@ -28,6 +28,14 @@ HIDE = """async () => {
   await Promise.all(window.locks.map((lock) => lock.release()));
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+MICROPHONE_IN_USE = """() => {
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    if (wanted.audio) throw new DOMException("in use", "NotReadableError");
+    return open(wanted);
+  };
+}"""
 # Of the preview: its camera is gone.
 UNPLUGGED = """(video) => {
   const [track] = video.srcObject.getVideoTracks();

@@ -165,6 +165,9 @@ def test_a_browser_without_h264_and_a_client_beside_the_camera(camera, served, l
         expect(page.locator("[data-wrong=form]")).to_have_text("The camera was unplugged: plug it in again.")
         expect(page.locator(".job").first).to_contain_text("has been analysed", timeout=90_000)
         assert page.get_by_role("button", name="Start recording").is_disabled()
+        page.evaluate(takes.MICROPHONE_IN_USE)
+        page.get_by_role("button", name="Turn the camera on").click()
+        expect(page.locator("[data-slot=why]")).to_contain_text("The microphone can't be used: allow it")
     _, session = only_session(library)
     video = VideoFile(session.video).info
     assert video.codec == "h264" and video.has_audio
@@ -302,13 +305,10 @@ def test_consent_comes_before_anything_is_stored(camera, served, library):
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ((*ALLOWED,), "No camera was found: plug one in, then try again."),
-        (("--use-fake-device-for-media-stream", "--deny-permission-prompts"), "may not use the camera"),
-    ],
-)
+@pytest.mark.parametrize(("arguments", "sentence"), [
+    (ALLOWED, "No camera was found: plug one in, then try again."),
+    (("--use-fake-device-for-media-stream", "--deny-permission-prompts"), "may not use the camera"),
+])  # fmt: skip
 def test_why_there_is_no_picture(launched, served, arguments, sentence):
     with opened(launched(*arguments), served, "/record", READY) as page:
         page.get_by_role("button", name="Turn the camera on").click()
