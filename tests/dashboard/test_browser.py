@@ -183,6 +183,7 @@ def test_what_breaks_while_loading_is_said(visit, served):
 def test_nothing_that_is_written_about_a_deleted_session_stays_in_the_browser(visit, library):
     make_session(library, "gone", video=False)
     page = visit("gone")
+    page.locator(".note-list").wait_for(state="attached")
     drafts = "Object.keys(localStorage).filter(k => k.startsWith('attune-note')).length"
     page.keyboard.press("n")
     page.keyboard.insert_text("half a thought")
