@@ -81,6 +81,7 @@ export class BrowserCamera {
     this.type = TYPES.find((type) => MediaRecorder.isTypeSupported(sound ? type : type.replace(/,(opus|mp4a.*)$/, "")));
     const { id, longest_s: longest } = await ask("POST", "/api/record", { ...fields, type: this.type ?? "" });
     this.longest = longest;
+    this.ending = new AbortController();
     return (this.id = id);
   }
 
@@ -89,7 +90,7 @@ export class BrowserCamera {
     const mimeType = this.hasSound ? this.type : this.type.replace(/,(opus|mp4a.*)$/, "");
     const options = { mimeType, videoBitsPerSecond: BITS_PER_S, videoKeyFrameIntervalDuration: 1000 };
     const recorder = (this.recorder = new MediaRecorder(this.stream, options));
-    this.sending = new Sending(this.id, (state) => this.tell({ sending: state }));
+    this.sending = new Sending(this.id, (state) => this.tell({ sending: state }), this.ending.signal);
     this.spent = 0;
     recorder.addEventListener("dataavailable", ({ data }) => this.sending.add(data));
     this.stopped = new Promise((done) => recorder.addEventListener("stop", done, { once: true }));
@@ -149,7 +150,7 @@ export class BrowserCamera {
 
   /** Forgets the recording. */
   async discard() {
-    this.sending?.stop();
+    this.ending?.abort(); // before it is forgotten there: nothing is sent or asked that would come too late
     await this.halt();
     this.sending = undefined;
     const { id } = this;

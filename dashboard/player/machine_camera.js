@@ -17,6 +17,7 @@ export class MachineCamera {
     const { id } = await ask("POST", "/api/record/look", { camera, sound });
     if (this.opening !== opening) return void ask("DELETE", `/api/record/${id}`).catch(() => {});
     this.id = id;
+    this.ending = new AbortController();
     await this.#first(id);
     this.#show(id);
   }
@@ -108,6 +109,7 @@ export class MachineCamera {
   async close() {
     this.opening = undefined;
     const { id, halted } = this;
+    this.ending?.abort();
     this.id = undefined;
     this.halted = false;
     if (id && !halted) await ask("DELETE", `/api/record/${id}`).catch(() => {});

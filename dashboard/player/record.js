@@ -263,7 +263,8 @@ class Page {
     if (this.followed === id) return;
     this.followed = id;
     while (id && camera.id === id && this.state !== "finishing" && !this.ending.signal.aborted) {
-      const state = await ask("GET", `/api/record/${id}`).catch(({ status }) => (status === 404 ? { state: "failed", reason: LOST } : null));
+      const asked = ask("GET", `/api/record/${id}`, undefined, camera.ending.signal);
+      const state = await asked.catch(({ status }) => (status === 404 ? { state: "failed", reason: LOST } : null));
       if (camera.id !== id || this.state === "finishing") return;
       if (state) this.heard(state, camera);
       else if (camera === this.cameras.machine && this.taking()) write(this.slot("advice"), AWAY); // nothing is recorded

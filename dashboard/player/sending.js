@@ -11,9 +11,11 @@ export class Sending {
    * @param {string} id of the recording
    * @param {(state: {waiting: number, away: boolean, problem?: string}) => void} tell waiting: bytes that the
    *   server doesn't have yet; problem: why nothing more can be sent
+   * @param {AbortSignal} signal what waits is forgotten
    */
-  constructor(id, tell) {
-    Object.assign(this, { address: `/api/record/${id}`, tell, pieces: [], sent: 0, total: 0 });
+  constructor(id, tell, signal) {
+    Object.assign(this, { address: `/api/record/${id}`, tell, signal, pieces: [], sent: 0, total: 0 });
+    signal.addEventListener("abort", () => this.wake?.());
   }
 
   /** Sends a piece after all others. */
@@ -31,20 +33,15 @@ export class Sending {
     return this.total;
   }
 
-  /** Forgets what waits. */
-  stop() {
-    this.stopped = true;
-    this.wake?.();
-  }
-
   async #run() {
     let wait = FIRST_WAIT_MS;
-    while (this.pieces.length && !this.stopped) {
+    while (this.pieces.length && !this.signal.aborted) {
       try {
         await this.#step();
         wait = FIRST_WAIT_MS;
         this.#say(false);
       } catch (problem) {
+        if (this.signal.aborted) return;
         if (problem instanceof Refused) {
           this.failed = problem;
           this.tell({ waiting: this.total - this.sent, away: false, problem: problem.message });
@@ -59,7 +56,7 @@ export class Sending {
 
   async #step() {
     const block = new Blob(this.#first());
-    const answer = await fetch(`${this.address}?offset=${this.sent}`, { method: "PUT", body: block });
+    const answer = await fetch(`${this.address}?offset=${this.sent}`, { method: "PUT", body: block, signal: this.signal });
     const body = await answer.json().catch(() => ({}));
     if (answer.ok || answer.status === 409) return this.#has(body.received);
     if (answer.status >= 500 && answer.status !== 507) throw new TypeError("the server has a problem");

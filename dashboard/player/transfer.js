@@ -14,9 +14,12 @@ export function why(problem) {
   return problem instanceof Refused ? problem.message : SILENT;
 }
 
-/** JSON from the server; `Refused` with its sentence where it says no, a TypeError where nobody answers. */
-export async function ask(method, address, value) {
-  const options = { method };
+/**
+ * JSON from the server; `Refused` with its sentence where it says no, a TypeError where nobody answers.
+ * @param {AbortSignal} [signal] once it is given, nobody wants to know any more
+ */
+export async function ask(method, address, value, signal) {
+  const options = { method, signal };
   if (value !== undefined) {
     options.headers = { "content-type": "application/json" };
     options.body = JSON.stringify(value);
