@@ -50,16 +50,14 @@ def missing(session: Session) -> str:
     return ""
 
 
-def description(session: Session, base: str, cameras: tuple[Camera, ...]) -> dict | None:
-    """What the page needs to draw; None where something is `missing`.
+def description(session: Session, base: str, cameras: tuple[Camera, ...]) -> dict:
+    """What the page needs to draw, where nothing is `missing`.
 
     Parameters
     ----------
     base : str
         The session's address.
     """
-    if missing(session):
-        return None
     shown = [(camera, person) for camera in cameras for person in camera.persons]
     return {
         "block_s": BLOCK_S,

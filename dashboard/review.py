@@ -43,6 +43,7 @@ def review(session: Session, id: str) -> dict:
     base = address(id)
     shown = summary(session)
     cameras = cameras_of(session, shown.persons)
+    no_overlay = overlay.missing(session)
     return {
         "title": shown.title,
         "meta": shown.meta,
@@ -54,8 +55,8 @@ def review(session: Session, id: str) -> dict:
         "cameras": [_camera(camera, base) for camera in cameras],
         # whose rows are the first video's frames
         "frames_of": next(iter(cameras[0].persons), None),
-        "overlay": overlay.description(session, base, cameras),
-        "no_overlay": overlay.missing(session),
+        "overlay": None if no_overlay else overlay.description(session, base, cameras),
+        "no_overlay": no_overlay,
         "report": f"{base}/report",
         "signals": {
             person: {"url": f"{base}/signals/{person}", "columns": COLUMNS} for person in shown.persons

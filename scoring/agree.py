@@ -132,15 +132,17 @@ def frame_of(session: Session) -> Frame:
     ends = [frame_ends(signals.person(person)["time_s"])[-1] for person in signals.persons]
     if not ends:
         raise InputError(f"{session.path} holds no frame to compare anything with")
-    known = (session.info.get("source") or {}).get("duration_s") or 0.0
+    known = session.source(1).get("duration_s") or 0.0
     return Frame(max(float(known), *map(float, ends)), signals.persons, _others(session))
 
 
 def _others(session: Session) -> dict[str, tuple[float, float]]:
     """As `Frame.others`: what a second camera recorded, which somebody may have coded by itself."""
-    second = session.info.get("second_source") or {}
+    second = session.source(2)
+    if not second:
+        return {}
     clock = float(second.get("offset_s") or 0.0), float(second.get("duration_s") or 0.0)
-    names = [SECOND_VIDEO, str(second.get("name") or "")] if second else []
+    names = SECOND_VIDEO, str(second.get("name") or "")
     own = {one for name in names_of(session) for one in named(name)}
     return {one: clock for name in names for one in named(name) - own if one}
 
@@ -148,7 +150,7 @@ def _others(session: Session) -> dict[str, tuple[float, float]]:
 def names_of(session: Session) -> tuple[str, ...]:
     """Names by which a file of many sessions may mean this one; in a batch, what its tables call it."""
     ids = [id for id, folder in folders_of(session.path.parent).items() if folder == session.path.name]
-    source = str((session.info.get("source") or {}).get("name") or "")
+    source = str(session.source(1).get("name") or "")
     title = str(session.info.get("title") or "")
     return tuple(
         dict.fromkeys(name for name in (session.id, *ids, title, source, source.rpartition(".")[0]) if name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ EVENT_ABOUT = {
 }
 SCORE_ABOUT = {
     "session": ("", "id of the session"),
-    "person": ("", "staff, client, or dyad for what belongs to both"),
+    "person": EVENT_ABOUT["person"],
     "score": ("", "name of the score"),
     "value": ("see unit", "empty: not measurable, see reason"),
     "unit": ("", "share (0 to 1), s, count, per_min, z (Fisher's), p"),
@@ -60,7 +60,7 @@ FAILURE_ABOUT = {
 }
 AGREEMENT_ABOUT = {
     "session": ("", "id of the session: its folder's name"),
-    "person": ("", "staff, client, or dyad for what belongs to both"),
+    "person": EVENT_ABOUT["person"],
     "kind": ("", "as in events"),
     "coder": ("", "who coded"),
     "compared_s": ("s", "time that both could judge"),
@@ -176,11 +176,11 @@ def _lines() -> Iterator[str]:
     yield "## scores"
     yield ""
     yield "`scores.csv` and `scores.parquet` of a batch, `scores` of an export: one row per person and score."
-    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in SCORE_ABOUT.items()])
+    yield from _columns(SCORE_ABOUT)
     yield "A batch has these beside them, and in its `events.parquet` the first two:"
-    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in BATCH_ABOUT.items()])
+    yield from _columns(BATCH_ABOUT)
     yield "`failures.csv` of a batch, where something failed:"
-    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in FAILURE_ABOUT.items()])
+    yield from _columns(FAILURE_ABOUT)
     yield "What `score` may be:"
     yield from _table(("score", "unit", "meaning"), [(f"`{n}`", *of) for n, of in SCORES_ABOUT.items()])
     yield SPEECH_ABOUT
@@ -190,7 +190,7 @@ def _lines() -> Iterator[str]:
     yield "## events"
     yield ""
     yield "`events.csv` of a session, `events.parquet` of a batch: one row per event."
-    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in EVENT_ABOUT.items()])
+    yield from _columns(EVENT_ABOUT)
     yield "What `kind` may be (in ELAN a tier `KIND@PERSON`, in BORIS a behaviour of its subject):"
     yield from _table(("kind", "meaning"), [(f"`{kind}`", KIND_ABOUT[kind]) for kind in KINDS])
     yield "What `reason` may be:"
@@ -198,7 +198,7 @@ def _lines() -> Iterator[str]:
     yield "## agreement"
     yield ""
     yield "`by_session` in what `attune agree --json` prints: one row per session, person, kind and coder."
-    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in AGREEMENT_ABOUT.items()])
+    yield from _columns(AGREEMENT_ABOUT)
     yield "## signals"
     yield ""
     yield "`signals.parquet` of a session: one row per frame and person."
@@ -212,7 +212,7 @@ def _lines() -> Iterator[str]:
     yield "## landmarks"
     yield ""
     yield "`landmarks.parquet` of a session that is not anonymised, what is drawn over its video: as signals."
-    yield from _table(("column", "unit", "meaning"), [(f"`{n}`", *of) for n, of in LANDMARK_ABOUT.items()])
+    yield from _columns(LANDMARK_ABOUT)
 
 
 def _range(low: float, high: float, dtype: str) -> str:
@@ -221,6 +221,11 @@ def _range(low: float, high: float, dtype: str) -> str:
     if isfinite(low):
         return f"{low:g} to {high:g}" if isfinite(high) else f"{low:g} or more"
     return ""
+
+
+def _columns(about: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """A table's columns, with the unit and the meaning of each."""
+    return _table(("column", "unit", "meaning"), [(f"`{name}`", *of) for name, of in about.items()])
 
 
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:

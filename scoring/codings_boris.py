@@ -222,6 +222,6 @@ def _about(session: Session) -> dict[str, str]:
 
 def _media(session: Session, camera: int) -> str:
     if session.video is None:
-        return str((session.info.get("source" if camera == 1 else "second_source") or {}).get("name") or "NA")
+        return str(session.source(camera).get("name") or "NA")
     second = session.second_video
     return second.name if second is not None and camera == 2 else VIDEO

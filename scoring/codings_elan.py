@@ -239,7 +239,7 @@ def _add_vocabularies(eaf: Any) -> None:
 
 def _link_media(eaf: Any, session: Session, target: Path) -> None:
     """The session's videos, by their place and relative to the file's own."""
-    offset_s = float((session.info.get("second_source") or {}).get("offset_s") or 0)
+    offset_s = float(session.source(2).get("offset_s") or 0)
     if session.video is not None:
         _link(eaf, session.video, target, None)
     # ELAN skips the beginning of a video, and can't delay one: a later second video would be out of step.

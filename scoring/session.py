@@ -121,7 +121,11 @@ class Session:
 
     def source_of(self, person: str) -> dict[str, Any]:
         """What ``session.json`` says of the recording that shows a person."""
-        return self.info.get("source" if self.camera_of(person) == 1 else "second_source") or {}
+        return self.source(self.camera_of(person))
+
+    def source(self, camera: int) -> dict[str, Any]:
+        """What ``session.json`` says of a camera's recording, 1 or 2."""
+        return self.info.get("source" if camera == 1 else "second_source") or {}
 
     def signals(self) -> Signals:
         """The signals, checked; columns that a newer minor version added are left unread."""

@@ -45,7 +45,11 @@ export class Markers {
     const apart = Math.min(SIGN_PX + 1, (width - SIGN_PX) / Math.max(inside.length - 1, 1));
     const lefts = [];
     for (const { start } of inside) lefts.push(Math.max(painter.x(start), lefts.length ? lefts.at(-1) + apart : 0));
-    for (let at = lefts.length - 1, most = width - SIGN_PX; at >= 0; most = lefts[at--] - apart) lefts[at] = Math.min(lefts[at], most);
+    let most = width - SIGN_PX;
+    for (let at = lefts.length - 1; at >= 0; at--) {
+      lefts[at] = Math.min(lefts[at], most);
+      most = lefts[at] - apart;
+    }
     inside.forEach(({ node, start, end }, at) => {
       node.style.left = `${lefts[at]}px`;
       node.style.width = `${Math.max(Math.min(painter.x(end), width) - Math.max(painter.x(start), lefts[at]), SIGN_PX)}px`;
